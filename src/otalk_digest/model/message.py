@@ -1,0 +1,52 @@
+"""What a provider is given to send. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from otalk_digest.model.edition import Variant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sender:
+    """What every message of the list carries."""
+
+    from_address: str
+    from_name: str
+    reply_to: str
+    #: RFC 2919 §3, e.g. "digest.otalk.example".
+    list_id: str
+    list_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """One delivery as a provider sees it."""
+
+    delivery_id: int
+    #: Opaque: travels with the message and comes back in events.
+    key: str
+    address: str
+    name: str | None
+    #: Token → value, ready for its place: escaped where the token stands in HTML.
+    values: Mapping[str, str]
+    #: RFC 5322 §3.6.4, without angle brackets; the same on every attempt.
+    message_id: str
+    #: RFC 2369 §3.2: the whole value of List-Unsubscribe, e.g. "<https://…>, <mailto:…>".
+    list_unsubscribe: str
+    #: RFC 8058 §3.1: an https address in it takes a one-click POST.
+    is_one_click: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """One content, many recipients, one attempt."""
+
+    #: Opaque; travels with every message of the attempt.
+    attempt_key: str
+    edition: int
+    #: UTC. The Date line.
+    date: datetime
+    sender: Sender
+    variant: Variant
+    recipients: tuple[Recipient, ...]

@@ -1,0 +1,187 @@
+"""One frozen value, read at start from a TOML file and the environment.
+
+`OTALK_DIGEST_<SECTION>__<KEY>` overrides the file. Secrets come from the environment only:
+`OTALK_DIGEST_SENDGRID_API_KEY`, `OTALK_DIGEST_SMTP_PASSWORD`, or the same with `_FILE` at the
+end, naming a file that holds it.
+"""
+
+import difflib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from otalk_digest.errors import SettingsError
+from otalk_digest.model.edition import Publication
+from otalk_digest.model.message import Sender
+from otalk_digest.settings_tables import (
+    ChatSettings,
+    DeliverySettings,
+    DigestSettings,
+    FeedSettings,
+    SettingsFile,
+    StoreSettings,
+    WebSettings,
+)
+from otalk_digest.toml_file import convert, fields_of, read_toml
+
+_PREFIX = "OTALK_DIGEST_"
+_SECRETS = ("SENDGRID_API_KEY", "SMTP_PASSWORD")
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """All settings, with paths resolved against the file's own folder."""
+
+    path: Path
+    chat: ChatSettings
+    feed: FeedSettings
+    digest: DigestSettings
+    delivery: DeliverySettings
+    store: StoreSettings
+    web: WebSettings
+    #: Never printed: see `__repr__`.
+    secrets: dict[str, str]
+
+    def __repr__(self) -> str:
+        return f"Settings({str(self.path)!r})"
+
+    @property
+    def folder(self) -> Path:
+        """What relative paths in the file are relative to."""
+        return self.path.parent
+
+    @property
+    def sqlite_path(self) -> Path:
+        """The database file."""
+        return self.folder / self.store.url.removeprefix("sqlite:///")
+
+    def publication(self) -> Publication:
+        """Return what headings and footer say. Raises SettingsError when it may not be sent."""
+        self._require("digest.contact", self.digest.contact)
+        self._require("digest.postal_address", self.digest.postal_address)
+        self._require("digest.blog_url", self.digest.blog_url)
+        return Publication(
+            name=self.digest.name,
+            blog_url=self.digest.blog_url,
+            contact_address=self.digest.contact or "",
+            postal_address=self.digest.postal_address,
+            language=self.digest.language,
+            has_web=self.web.base_url is not None,
+            links=tuple(self.digest.links.items()),
+        )
+
+    def sender(self) -> Sender:
+        """Return what every message carries. Raises SettingsError when it is not set."""
+        self._require("delivery.from_address", self.delivery.from_address)
+        from_address = self.delivery.from_address or ""
+        domain = from_address.rpartition("@")[2]
+        return Sender(
+            from_address=from_address,
+            from_name=self.delivery.from_name or self.digest.name,
+            reply_to=self.delivery.reply_to or self.digest.contact or from_address,
+            list_id=self.delivery.list_id or f"digest.{domain}",
+            list_name=self.digest.name,
+        )
+
+    def secret(self, name: str) -> str | None:
+        """Return a secret, or None when the environment has none."""
+        return self.secrets.get(name)
+
+    def _require(self, key: str, value: str | None) -> None:
+        if not value:
+            raise SettingsError(
+                f"{self.path}: {key} is not set, and every e-mail must carry it. Set it there."
+            )
+
+
+def load_settings(path: Path, environment: Mapping[str, str]) -> Settings:
+    """Read the file and the environment. Raises SettingsError."""
+    document, text = read_toml(path)
+    _override(document, environment)
+    file = convert(document, SettingsFile, path=path, text=text)
+    _check(file, path)
+    return Settings(
+        path=path,
+        chat=file.chat,
+        feed=file.feed,
+        digest=file.digest,
+        delivery=file.delivery,
+        store=file.store,
+        web=file.web,
+        secrets=_read_secrets(environment),
+    )
+
+
+def _override(document: dict[str, Any], environment: Mapping[str, str]) -> None:
+    """Put `OTALK_DIGEST_FEED__ADDRESS` and its like over what the file says."""
+    for name, value in environment.items():
+        if not name.startswith(_PREFIX) or name.removesuffix("_FILE")[len(_PREFIX) :] in _SECRETS:
+            continue
+        keys = name[len(_PREFIX) :].lower().split("__")
+        kind = _kind_of(name, keys)
+        table = document
+        for key in keys[:-1]:
+            table = table.setdefault(key, {})
+        try:
+            table[keys[-1]] = msgspec.convert(value, cast("type[Any]", kind), strict=False)
+        except msgspec.ValidationError as error:
+            raise SettingsError(f"The environment's {name}: {error}.") from error
+
+
+def _kind_of(name: str, keys: list[str]) -> object:
+    """Return the type of the setting that a variable names. Raises SettingsError."""
+    kind: object = SettingsFile
+    for key in keys:
+        known = fields_of(kind)
+        if key not in known:
+            near = difflib.get_close_matches(key, list(known), n=1)
+            hint = f"; did you mean {near[0].upper()}?" if near else "."
+            raise SettingsError(
+                f"The environment's {name} names no setting{hint} "
+                f"Write {_PREFIX}SECTION__KEY, such as {_PREFIX}FEED__ADDRESS."
+            )
+        kind = known[key]
+    return kind
+
+
+def _read_secrets(environment: Mapping[str, str]) -> dict[str, str]:
+    secrets = {}
+    for name in _SECRETS:
+        if value := environment.get(_PREFIX + name, "").strip():
+            secrets[name] = value
+        elif file := environment.get(f"{_PREFIX}{name}_FILE"):
+            try:
+                secrets[name] = Path(file).read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError) as error:
+                raise SettingsError(
+                    f"The file named in {_PREFIX}{name}_FILE cannot be read: {file}."
+                ) from error
+    return secrets
+
+
+def _check(file: SettingsFile, path: Path) -> None:
+    """Refuse values of the right type that cannot work."""
+    try:
+        ZoneInfo(file.chat.zone)
+    except (ValueError, OSError) as error:
+        raise SettingsError(
+            f"{path}: chat.zone: {file.chat.zone!r} is no time zone; write one such as "
+            '"Europe/London".'
+        ) from error
+    if not file.store.url.startswith("sqlite:///"):
+        raise SettingsError(
+            f'{path}: store.url: only SQLite is supported yet; write "sqlite:///a-file.sqlite3".'
+        )
+    base_url = file.web.base_url
+    if base_url is not None and not base_url.startswith(("https://", "http://127.0.0.1")):
+        raise SettingsError(
+            f"{path}: web.base_url: one-click unsubscribe needs an https address (RFC 8058 §3.1)."
+        )
+
+
+def environment() -> Mapping[str, str]:
+    """Return the process's environment."""
+    return os.environ

@@ -1,0 +1,133 @@
+"""The tables of the settings file, their keys and defaults. Pure. Unknown keys are errors."""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from otalk_digest.model.chat import ChatProfile
+
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+Positive = Annotated[int, Meta(ge=1)]
+Seconds = Annotated[float, Meta(gt=0)]
+Address = Annotated[str, Meta(pattern=r"^[^@\s<>,;]+@[^@\s<>,;]+$")]
+
+
+class ChatSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The chat profile; the defaults are #OTalk's."""
+
+    tags: Annotated[tuple[str, ...], Meta(min_length=1)] = ("OTalk", "Occhat")
+    account: str = "OTalk_"
+    platform: str = "X"
+    weekday: Literal[
+        "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"
+    ] = "tuesday"
+    start: Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "20:00"
+    duration_minutes: Positive = 60
+    zone: str = "Europe/London"
+    dates: Literal["day-first", "month-first"] = "day-first"
+    series: tuple[str, ...] = ("Research", "Journal Club", "Media Club")
+    join_url: str | None = None
+    who_can_join: str = "Anyone can read along; everyone is welcome to join in."
+    wait: Positive = 14
+
+    def profile(self) -> ChatProfile:
+        """Return it as the rooms know it."""
+        hour, minute = self.start.split(":")
+        return ChatProfile(
+            tags=tuple(tag.lstrip("#") for tag in self.tags),
+            weekday=_WEEKDAYS.index(self.weekday),
+            start_hour=int(hour),
+            start_minute=int(minute),
+            duration_minutes=self.duration_minutes,
+            zone=self.zone,
+            series=tuple(self.series),
+            account=self.account.lstrip("@"),
+            platform=self.platform,
+            join_url=self.join_url,
+            who_can_join=self.who_can_join,
+            is_day_first=self.dates == "day-first",
+            wait_days=self.wait,
+        )
+
+
+class FeedSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the blog's feed is, and how patient we are with it."""
+
+    address: str = ""
+    timeout_s: Seconds = 30.0
+    max_bytes: Positive = 10_000_000
+    max_redirects: Positive = 10
+    allow_private_addresses: bool = False
+
+
+class DigestSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the e-mails say of themselves."""
+
+    name: str = "#OTalk digest"
+    blog_url: str = ""
+    contact: Address | None = None
+    postal_address: str = ""
+    language: str = "en-GB"
+    links: dict[str, str] = {}
+    templates: str = "templates"
+    segments: str = "subscribers/segments.toml"
+
+
+class FilesSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Messages as .eml files."""
+
+    folder: str = "outbox"
+
+
+class SmtpSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A mail server. The password comes from the environment."""
+
+    host: str = ""
+    port: Annotated[int, Meta(ge=1, le=65535)] = 587
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    username: str | None = None
+
+
+class SendGridSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """SendGrid's v3 API. The key comes from the environment."""
+
+    host: str = "https://api.sendgrid.com"
+    timeout_s: Seconds = 30.0
+
+
+class DeliverySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How messages leave, and in whose name."""
+
+    provider: Literal["files", "smtp", "sendgrid"] = "files"
+    from_address: Address | None = None
+    from_name: str = ""
+    reply_to: Address | None = None
+    list_id: str | None = None
+    files: FilesSettings = FilesSettings()
+    smtp: SmtpSettings = SmtpSettings()
+    sendgrid: SendGridSettings = SendGridSettings()
+
+
+class StoreSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where state is kept."""
+
+    url: str = "sqlite:///otalk-digest.sqlite3"
+
+
+class WebSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The public address under which unsubscribe and preference links work."""
+
+    base_url: str | None = None
+
+
+class SettingsFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The whole file."""
+
+    chat: ChatSettings = ChatSettings()
+    feed: FeedSettings = FeedSettings()
+    digest: DigestSettings = DigestSettings()
+    delivery: DeliverySettings = DeliverySettings()
+    store: StoreSettings = StoreSettings()
+    web: WebSettings = WebSettings()
