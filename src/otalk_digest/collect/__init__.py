@@ -1,0 +1,1 @@
+"""From the blog's feed to what it means: fetch, parse, clean, extract, follow."""

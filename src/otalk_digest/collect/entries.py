@@ -1,0 +1,159 @@
+"""Pure. One item of a feed, as feedparser reads it, made an Entry.
+
+feedparser gets bytes only (given an address, it would fetch it without limits), and neither
+sanitises nor resolves: `clean` does both behind an allow-list.
+"""
+
+import hashlib
+import html
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from time import struct_time
+from typing import Any, cast
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
+
+import feedparser
+
+from otalk_digest.collect.fold import fold_line
+from otalk_digest.model.feed import Entry, Fault, FeedKind
+
+_UTF8 = {"content-type": "application/xml; charset=utf-8"}
+#: Tags that writers put into titles; anything else in angle brackets is text.
+_TITLE_TAG = re.compile(
+    r"</?(?:a|abbr|b|br|cite|code|del|em|font|i|img|ins|mark|q|s|small|span|strong|sub|sup|u)"
+    r"(?:\s[^<>]*)?/?>",
+    re.IGNORECASE,
+)
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
+_TAG = re.compile(r"</?[A-Za-z][^<>]*>")
+_CUT_OFF = re.compile(r"(?:\[(?:…|\.\.\.|&#8230;|&hellip;)\]|…|&#8230;|&hellip;)\s*(?:</p>)?\s*$")
+_ADDRESS = re.compile(r"\S+@\S+\.\S+")
+#: Dates outside are somebody's slip: no blog is older, none publishes so far ahead.
+_FIRST_YEAR, _LAST_YEAR = 1995, 2100
+#: A longer guid is kept as its hash: it is compared, never read.
+_LONGEST_GUID = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parsed:
+    """What feedparser says about one document. `values` is its untyped dictionary."""
+
+    values: Mapping[str, Any]
+    is_well_formed: bool
+
+
+def parse_document(document: bytes, *, of_item: bool) -> Parsed | None:
+    """The first item of a document, or else what describes the feed; None: feedparser gave up."""
+    try:
+        result = feedparser.parse(
+            document, response_headers=_UTF8, sanitize_html=False, resolve_relative_uris=False
+        )
+    except Exception:  # noqa: BLE001 RELIABILITY 1.11: a post can make it raise nearly anything
+        return None
+    if of_item and not result["entries"]:
+        return None
+    values = result["entries"][0] if of_item else result["feed"]
+    return Parsed(values=values, is_well_formed=not result["bozo"])
+
+
+def text_of(parsed: Parsed, key: str) -> str:
+    """A title or a name as one line of text, however often it was escaped (F20, F22)."""
+    value = _TITLE_TAG.sub("", str(_value(parsed, key) or ""))
+    for _ in range(2):
+        value = _ENTITY.sub(lambda match: html.unescape(match.group()), value)
+    return fold_line(value)
+
+
+def _value(parsed: Parsed, key: str) -> Any:  # noqa: ANN401 feedparser has no types
+    # Not `parsed.values.get`: feedparser's own falls back from "updated" to "published" (F2).
+    return dict.get(cast("dict[str, Any]", parsed.values), key)
+
+
+def entry_of(parsed: Parsed, *, kind: FeedKind, base_url: str) -> tuple[Entry | None, list[Fault]]:
+    """An Entry, unless nothing identifies it, and what could not be read of it."""
+    link = _link(parsed, base_url)
+    guid = _guid(parsed, link)
+    title = text_of(parsed, "title")
+    place = title or guid or "an item without a title"
+    if guid is None:
+        return None, [Fault(place=place, reason="has neither a guid nor a link, and was left out")]
+    published_at, faults = _date(parsed, "published", place)
+    updated_at, more_faults = _date(parsed, "updated", place)
+    content, is_summary = _content(parsed)
+    is_protected = "post-password-form" in content or (
+        is_summary and title.startswith("Protected: ")
+    )
+    entry = Entry(
+        guid=guid,
+        link=link,
+        title=title,
+        author=_author(parsed),
+        published_at=published_at or updated_at,
+        updated_at=updated_at if kind is FeedKind.ATOM else None,
+        html=content,
+        is_summary=is_summary,
+        is_protected=is_protected,
+    )
+    return entry, faults + more_faults
+
+
+def _link(parsed: Parsed, base_url: str) -> str | None:
+    address = fold_line(str(_value(parsed, "link") or ""))
+    try:
+        absolute = urljoin(base_url, address) if address else ""
+        parts = urlsplit(absolute)
+    except ValueError:
+        return None
+    return absolute if parts.scheme in {"http", "https"} and parts.netloc else None
+
+
+def _guid(parsed: Parsed, link: str | None) -> str | None:
+    """F12, F13: opaque. Without one, the link in one spelling identifies the item."""
+    guid = fold_line(str(_value(parsed, "id") or ""))
+    if not guid:
+        return None if link is None else _canonical(link)
+    if len(guid) > _LONGEST_GUID:
+        return "sha256:" + hashlib.sha256(guid.encode()).hexdigest()
+    return guid
+
+
+def _canonical(link: str) -> str:
+    parts = urlsplit(link)
+    query = urlencode([pair for pair in parse_qsl(parts.query) if not pair[0].startswith("utm_")])
+    return urlunsplit(("https", parts.netloc.lower(), parts.path.rstrip("/"), query, ""))
+
+
+def _author(parsed: Parsed) -> str | None:
+    """The name alone: an e-mail address in a feed is nobody's business here."""
+    detail = _value(parsed, "author_detail")
+    has_name = isinstance(detail, dict) and "name" in detail
+    named = Parsed(values=detail, is_well_formed=True) if has_name else parsed
+    name = text_of(named, "name" if has_name else "author")
+    return None if not name or _ADDRESS.search(name) else name
+
+
+def _date(parsed: Parsed, key: str, place: str) -> tuple[datetime | None, list[Fault]]:
+    moment = _value(parsed, f"{key}_parsed")
+    if isinstance(moment, struct_time) and _FIRST_YEAR <= moment.tm_year <= _LAST_YEAR:
+        # A leap second is the minute's last.
+        year, month, day, hour, minute, second = moment[:6]
+        return datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC), []
+    if not _value(parsed, key):
+        return None, []
+    return None, [Fault(place=place, reason=f"its {key} date cannot be read; the post was kept")]
+
+
+def _content(parsed: Parsed) -> tuple[str, bool]:
+    """The HTML, and whether it is only an excerpt (F4)."""
+    contents = _value(parsed, "content") or []
+    if contents:
+        return _as_html(contents[0], contents[0].get("type", "text/html")), False
+    summary = str(_value(parsed, "summary") or "")
+    return summary, not _TAG.search(summary) or bool(_CUT_OFF.search(summary))
+
+
+def _as_html(content: Mapping[str, Any], media_type: str) -> str:
+    value = str(content.get("value") or "")
+    return html.escape(value) if media_type == "text/plain" else value
