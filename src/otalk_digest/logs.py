@@ -1,44 +1,48 @@
-"""Structured logs on stderr: fixed event names, fields, never an address."""
+"""Structured logs on stderr: fixed event names in the past tense, fields, never an address.
+
+Off until a command turns them on: what a maintainer must know, the commands print.
+"""
 
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from typing import Any, Literal
-
-import structlog
 
 LogFormat = Literal["text", "json"]
 
 _ADDRESS = re.compile(r"[^\s<>\"'(),;:]+@[^\s<>\"'(),;:]+")
 
 
-def configure_logs(log_format: LogFormat, *, is_debug: bool) -> None:
-    """Set up structlog once per process.
+def log_event(event: str, **fields: object) -> None:
+    """Log that something happened, such as `log_event("batch_sent", edition=7, accepted=98)`."""
+    _SINKS[-1](event, **fields)
+
+
+def configure_logs(log_format: LogFormat) -> None:
+    """Turn the logs on for this process.
 
     Libraries log through the standard library at WARNING and above only: at DEBUG
     python_http_client logs the API key and every recipient (RELIABILITY 2.3).
     """
+    import structlog  # noqa: PLC0415 - slow to import, and seldom wanted
+
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(name)s: %(message)s")
-    logging.getLogger("python_http_client").setLevel(logging.CRITICAL)
     renderer: structlog.types.Processor = (
         structlog.processors.JSONRenderer()
         if log_format == "json"
         else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=0)
     )
-    structlog.configure(
+    logger = structlog.wrap_logger(
+        structlog.PrintLogger(sys.stderr),
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             without_addresses,
             renderer,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(
-            logging.DEBUG if is_debug else logging.INFO
-        ),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=False,
     )
+    _SINKS.append(logger.info)
 
 
 def without_addresses(
@@ -49,3 +53,11 @@ def without_addresses(
         if isinstance(value, str) and "@" in value:
             event[key] = _ADDRESS.sub("<address>", value)
     return event
+
+
+def _discard(_event: str, **_fields: object) -> None:
+    """Log nothing."""
+
+
+#: The last one is in use.
+_SINKS: list[Callable[..., object]] = [_discard]

@@ -1,0 +1,1 @@
+"""From a frozen edition to mailboxes: plan, message, dispatch, providers."""

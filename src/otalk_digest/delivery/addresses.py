@@ -1,0 +1,58 @@
+"""Addresses on the wire, and kept out of everything else. Pure."""
+
+import re
+from typing import Final
+
+import idna
+
+#: Enough to keep an address inside its brackets; whether it exists is the receiver's to say.
+_ADDRESS: Final = re.compile(
+    r"""(?:"(?:[^"\\\x00-\x1f\x7f-\x9f]|\\[ -~])+"|[^\s"<>@,;:\\()\[\]\x00-\x1f\x7f-\x9f]+)
+        @(?:\[[0-9A-Fa-f:.IPv]+\]|[^\s"<>@,;:\\()\[\]\x00-\x1f\x7f-\x9f]+)""",
+    re.VERBOSE,
+)
+#: RFC 5321 §4.5.3.1.3: a path of 256 with its brackets.
+_LONGEST: Final = 254
+#: Wider than an address, so that no part of one is left standing.
+_ANY_ADDRESS: Final = re.compile(
+    r"""<[^<>\s]*@[^<>]*>|"[^"]*"@[^\s<>(),;:]+|[^\s<>(),;:"]*@[^\s<>(),;:"]*"""
+)
+_BLANKS: Final = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
+_DIAGNOSTIC_LENGTH: Final = 300
+
+
+class UnusableAddressError(ValueError):
+    """No envelope can hold this address; the text does not hold it either."""
+
+
+def wire_address(address: str) -> str:
+    """Return the address with its domain in A-labels: RFC 5890 §2.3.2.1.
+
+    Raises UnusableAddressError when no envelope can hold it.
+    """
+    if not _ADDRESS.fullmatch(address):
+        raise UnusableAddressError("the address cannot stand in a message")
+    local, _, domain = address.rpartition("@")
+    wired = address if domain.isascii() else f"{local}@{_to_a_labels(domain)}"
+    if len(wired.encode()) > _LONGEST:
+        raise UnusableAddressError("the address is longer than mail allows")
+    return wired
+
+
+def _to_a_labels(domain: str) -> str:
+    try:
+        return idna.encode(domain, uts46=True).decode("ascii")
+    except idna.IDNAError:
+        # The cause quotes the domain.
+        raise UnusableAddressError("the domain of the address is not a valid one") from None
+
+
+def needs_smtputf8(address: str) -> bool:
+    """RFC 6531: the part before the "@" has no ASCII form."""
+    return not address.rpartition("@")[0].isascii()
+
+
+def diagnostic(reply: str) -> str:
+    """Return what a server said as one short line without any address."""
+    line = _BLANKS.sub(" ", _ANY_ADDRESS.sub("(address)", reply)).strip()
+    return line[:_DIAGNOSTIC_LENGTH]

@@ -1,0 +1,1 @@
+"""The ways to send: a folder, an SMTP server, SendGrid."""

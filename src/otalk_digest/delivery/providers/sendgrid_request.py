@@ -1,0 +1,121 @@
+"""The JSON of one Mail Send request: SendGrid's v3 API. Pure.
+
+A plain mapping in place of the package's helper objects: those reverse the order of the
+personalizations, accept line ends in headers, and cost twice the time.
+"""
+
+import json
+import unicodedata
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from otalk_digest.delivery import headers
+from otalk_digest.delivery.addresses import (
+    UnusableAddressError,
+    needs_smtputf8,
+    wire_address,
+)
+from otalk_digest.delivery.message import (
+    CALENDAR_NAME,
+    check_tokens,
+    list_fields,
+    unsubscribe_fields,
+)
+from otalk_digest.model.message import Batch, Recipient
+
+#: Come back in every event of the message; opaque, because SendGrid keeps them for years.
+DELIVERY_ARG: Final = "otd_delivery"
+ATTEMPT_ARG: Final = "otd_attempt"
+
+#: Per personalization, names and values together.
+_SUBSTITUTIONS_LIMIT: Final = 10_000
+#: Not allowed in a recipient's name.
+_NAME_BREAKERS: Final = str.maketrans(";,", "  ")
+#: Each switched off: else the account's default decides, and a pixel needs its own consent.
+_NO_TRACKING: Final = {
+    "click_tracking": {"enable": False, "enable_text": False},
+    "open_tracking": {"enable": False},
+    "subscription_tracking": {"enable": False},
+    "ganalytics": {"enable": False},
+}
+
+
+def fault(recipient: Recipient) -> str | None:
+    """Return why SendGrid would refuse this reader; asking it would cost a whole request."""
+    try:
+        wire_address(recipient.address)
+    except UnusableAddressError as error:
+        return str(error)
+    if needs_smtputf8(recipient.address):
+        return "SendGrid takes no addresses outside ASCII (SMTPUTF8)"
+    size = sum(len(part.encode()) for pair in recipient.values.items() for part in pair)
+    if size > _SUBSTITUTIONS_LIMIT:
+        return f"the reader's own values are longer than SendGrid takes ({size} bytes)"
+    return None
+
+
+def encode_request(batch: Batch, recipients: Sequence[Recipient]) -> str:
+    """Return the body for these readers of the batch, in their order.
+
+    Raises ValueError or KeyError for values that are broken: bugs of ours.
+    """
+    tokens = check_tokens(batch.variant)
+    body = _shared(batch) | {
+        "personalizations": [_personalization(batch, each, tokens) for each in recipients]
+    }
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+
+
+def _shared(batch: Batch) -> dict[str, Any]:
+    variant, sender = batch.variant, batch.sender
+    name = _ascii_name(sender.from_name)
+    shared: dict[str, Any] = {
+        "from": {"email": wire_address(sender.from_address), **({"name": name} if name else {})},
+        "reply_to": {"email": wire_address(sender.reply_to)},
+        "subject": variant.subject,
+        # In this order: RFC 2046 §5.1.4, and SendGrid refuses any other.
+        "content": [
+            {"type": "text/plain", "value": variant.text},
+            {"type": "text/html", "value": variant.html},
+        ],
+        "headers": _unfolded(list_fields(variant, sender, date=batch.date)),
+        "tracking_settings": _NO_TRACKING,
+    }
+    if variant.calendar is not None:
+        shared["attachments"] = [_attachment(variant.calendar)]
+    return shared
+
+
+def _ascii_name(name: str) -> str:
+    """SendGrid supports no Unicode in the sender's name: accents go, the letters stay."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode("ascii")
+    return headers.one_line(plain)
+
+
+def _unfolded(fields: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Line ends are not allowed in a value; SendGrid folds by itself."""
+    return {name: value.replace("\r\n", "") for name, value in fields}
+
+
+def _attachment(calendar: str) -> dict[str, str]:
+    return {
+        "content": b64encode(calendar.encode()).decode("ascii"),
+        # No parameters: SendGrid refuses a type with ";" in it. METHOD stands in the calendar.
+        "type": "text/calendar",
+        "filename": CALENDAR_NAME,
+        "disposition": "attachment",
+    }
+
+
+def _personalization(
+    batch: Batch, recipient: Recipient, tokens: Sequence[str]
+) -> Mapping[str, object]:
+    name = headers.one_line((recipient.name or "").translate(_NAME_BREAKERS))
+    return {
+        "to": [{"email": wire_address(recipient.address), **({"name": name} if name else {})}],
+        "substitutions": {token: recipient.values[token] for token in tokens},
+        # Substitutions do not reach headers, so the way out is written out for each reader.
+        "headers": _unfolded(unsubscribe_fields(recipient)),
+        "custom_args": {DELIVERY_ARG: recipient.key, ATTEMPT_ARG: batch.attempt_key},
+    }

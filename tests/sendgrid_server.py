@@ -1,0 +1,208 @@
+"""SendGrid's v3 API on loopback: Mail Send and scopes as documented, and faults on request."""
+
+import json
+import socket
+import struct
+import threading
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from tests.sendgrid_rules import errors_in, mails_of
+
+if TYPE_CHECKING:
+    from tests.sendgrid_rules import Mail
+
+KEY = "SG.a-key-for-tests.not-a-real-one"
+MESSAGE_ID = "a-message-id"
+
+Cut = Literal["status", "headers", "body"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """What to do with one Mail Send request in place of answering it well."""
+
+    #: The service takes the mails, whatever it says.
+    accepts: bool = False
+    #: The answer; None resets the connection.
+    status: int | None = None
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    #: Where the answer breaks off.
+    cut: Cut | None = None
+    #: Says nothing until the server is closed.
+    hangs: bool = False
+    #: Resets before the request is read.
+    is_deaf: bool = False
+
+
+def refusal(status: int, message: str, field: str | None = None) -> Fault:
+    body = json.dumps({"errors": [{"message": message, "field": field, "help": None}]})
+    return Fault(status=status, body=body.encode())
+
+
+BAD_KEY = refusal(401, "The provided authorization grant is invalid, expired, or revoked")
+NO_CREDITS = refusal(401, "Maximum credits exceeded")
+NO_SCOPE = refusal(403, "access forbidden")
+UNKNOWN_SENDER = refusal(403, "The from address does not match a verified Sender Identity.", "from")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A request that arrived, whatever became of it."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: Any = None
+
+    @property
+    def addresses(self) -> list[str]:
+        return [each["to"][0]["email"] for each in self.body["personalizations"]]
+
+
+class SendGridServer:
+    """A context manager; `url` is the host to give to a client."""
+
+    def __init__(self) -> None:
+        #: One per recipient, in the order in which they were accepted.
+        self.mails: list[Mail] = []
+        self.requests: list[Request] = []
+        self.scopes = ["mail.send", "user.profile.read"]
+        self.closing = threading.Event()
+        self._faults: deque[Fault] = deque()
+        self._lasting: Fault | None = None
+        self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler_for(self))
+        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.01,))
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.closing.set()
+        self._http.shutdown()
+        self._http.server_close()
+        self._thread.join()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._http.server_port}"
+
+    def next(self, *faults: Fault) -> None:
+        """The next requests to send mail meet these, one each."""
+        self._faults.extend(faults)
+
+    def always(self, fault: Fault) -> None:
+        """Every request to send mail meets this, once the others are used up."""
+        self._lasting = fault
+
+    def take_fault(self) -> Fault | None:
+        return self._faults.popleft() if self._faults else self._lasting
+
+    def accept(self, body: Mapping[str, Any]) -> None:
+        self.mails += mails_of(body)
+
+
+def _handler_for(server: SendGridServer) -> type[BaseHTTPRequestHandler]:
+    class Handler(_Handler):
+        api = server
+
+    return Handler
+
+
+class _Handler(BaseHTTPRequestHandler):
+    api: SendGridServer
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+    def do_GET(self) -> None:
+        self._note(None)
+        if self.path != "/v3/scopes":
+            self._say(Fault(status=404))
+        elif self._is_known():
+            self._say(Fault(status=200, body=json.dumps({"scopes": self.api.scopes}).encode()))
+        else:
+            self._say(BAD_KEY)
+
+    def do_POST(self) -> None:
+        fault = self.api.take_fault()
+        if fault is not None and fault.is_deaf:
+            self._reset()
+            return
+        raw = self.rfile.read(int(self.headers["Content-Length"]))
+        body = json.loads(raw)
+        self._note(body)
+        if fault is None:
+            self._say(self._judged(body))
+            return
+        if fault.accepts:
+            self.api.accept(body)
+        self._misbehave(fault)
+
+    def _note(self, body: object) -> None:
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        request = Request(method=self.command, path=self.path, headers=headers, body=body)
+        self.api.requests.append(request)
+
+    def _is_known(self) -> bool:
+        return self.headers["Authorization"] == f"Bearer {KEY}"
+
+    def _judged(self, body: dict[str, Any]) -> Fault:
+        if self.path != "/v3/mail/send":
+            return Fault(status=404)
+        if not self._is_known():
+            return BAD_KEY
+        if self.headers.get_content_type() != "application/json":
+            return refusal(415, "Content-Type should be application/json.")
+        if "mail.send" not in self.api.scopes:
+            return NO_SCOPE
+        if found := errors_in(body):
+            return Fault(status=400, body=json.dumps({"errors": found}).encode())
+        self.api.accept(body)
+        return Fault(status=202, headers={"X-Message-Id": MESSAGE_ID})
+
+    def _misbehave(self, fault: Fault) -> None:
+        if fault.hangs:
+            self.api.closing.wait()
+        elif fault.status is None:
+            self._reset()
+        elif fault.cut is not None:
+            self.wfile.write(_cut_answer(fault.status, fault.cut))
+        else:
+            self._say(fault)
+
+    def _say(self, fault: Fault) -> None:
+        self.send_response(fault.status or 500)
+        for name, value in fault.headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(fault.body)))
+        self.end_headers()
+        self.wfile.write(fault.body)
+
+    def _reset(self) -> None:
+        # Linger zero: the client sees ECONNRESET, not an orderly end.
+        linger = struct.pack("ii", 1, 0)
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        # The wrapped files hold the socket open until the handler is done.
+        self.rfile.close()
+        self.connection.close()
+
+
+def _cut_answer(status: int, cut: Cut) -> bytes:
+    line = f"HTTP/1.1 {status} Some Words\r\n".encode()
+    return {
+        "status": b"HTTP/1.",
+        "headers": line + b"X-Message",
+        "body": line + b"Content-Length: 100\r\n\r\n{",
+    }[cut]

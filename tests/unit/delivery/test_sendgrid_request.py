@@ -1,0 +1,149 @@
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from tests.messages import CALENDAR, SENDER, a_batch, a_recipient, a_variant
+from tests.sendgrid_rules import errors_in
+
+from otalk_digest.delivery.addresses import diagnostic
+from otalk_digest.delivery.providers.sendgrid_answer import Meaning, meaning
+from otalk_digest.delivery.providers.sendgrid_request import encode_request
+from otalk_digest.model.message import Batch
+
+
+def request(batch: Batch) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(encode_request(batch, batch.recipients))
+    return found
+
+
+def a_request() -> dict[str, Any]:
+    readers = map(a_recipient, (1, 2))
+    return request(a_batch(*readers, variant=a_variant(calendar=CALENDAR)))
+
+
+def test_a_request_keeps_every_documented_rule() -> None:
+    assert errors_in(a_request()) == []
+
+
+def test_the_same_batch_is_the_same_bytes() -> None:
+    batch = a_batch(*map(a_recipient, range(5)))
+
+    assert encode_request(batch, batch.recipients) == encode_request(batch, batch.recipients)
+
+
+@pytest.mark.parametrize(
+    ("name", "sent"),
+    [("Bee, Ann; RN", "Bee Ann RN"), ("Zoë\r\nX: y", "Zoë X: y"), (";", None), (None, None)],
+)
+def test_a_name_holds_nothing_that_it_refuses(name: str | None, sent: str | None) -> None:
+    found = request(a_batch(a_recipient(name=name)))
+
+    assert found["personalizations"][0]["to"][0].get("name") == sent
+    assert errors_in(found) == []
+
+
+def test_the_senders_name_loses_its_accents_and_nothing_else() -> None:
+    batch = replace(a_batch(a_recipient()), sender=replace(SENDER, from_name="Café — Zoë"))
+
+    found = request(batch)
+
+    assert found["from"]["name"] == "Cafe Zoe"
+    assert errors_in(found) == []
+
+
+def test_a_list_name_outside_ascii_is_one_line_of_ascii() -> None:
+    batch = replace(a_batch(a_recipient()), sender=replace(SENDER, list_name="Grüße " * 20))
+
+    list_id = request(batch)["headers"]["List-Id"]
+
+    assert list_id.isascii()
+    assert "\n" not in list_id
+    assert list_id.endswith(" <digest.otalk.example>")
+
+
+def without(*path: str | int) -> Callable[[dict[str, Any]], None]:
+    def breach(body: Any) -> None:  # noqa: ANN401  JSON is anything
+        for step in path[:-1]:
+            body = body[step]
+        del body[path[-1]]
+
+    return breach
+
+
+def setting(value: object, *path: str | int) -> Callable[[dict[str, Any]], None]:
+    def breach(body: Any) -> None:  # noqa: ANN401  JSON is anything
+        for step in path[:-1]:
+            body = body[step]
+        body[path[-1]] = value
+
+    return breach
+
+
+FIRST = ("personalizations", 0)
+
+
+# The stand-in must be as strict as the documents, or the tests above prove nothing.
+@pytest.mark.parametrize(
+    ("breach", "field"),
+    [
+        (without("subject"), "personalizations.0.subject"),
+        (without("content"), "content"),
+        (without("from"), "from.email"),
+        (setting("Zoë", "from", "name"), "from.name"),
+        (setting("text/html; charset=utf-8", "content", 1, "type"), "content.1.type"),
+        (lambda body: body["content"].reverse(), "content"),
+        (setting("", "content", 0, "value"), "content.0.value"),
+        (setting("text/calendar; method=PUBLISH", "attachments", 0, "type"), "attachments.0.type"),
+        (setting("x", "headers", "Subject"), "headers.Subject"),
+        (setting("x\r\ny", "headers", "List-Id"), "headers.List-Id"),
+        (setting(1, *FIRST, "custom_args", "n"), "personalizations.0.custom_args"),
+        (setting("x" * 10_000, *FIRST, "custom_args", "n"), "personalizations.0.custom_args"),
+        (setting("x" * 10_000, *FIRST, "substitutions", "n"), "personalizations.0.substitutions"),
+        (setting("x", *FIRST, "substitutions", "a b"), "personalizations.0.substitutions"),
+        (setting("Bee, Ann", *FIRST, "to", 0, "name"), "personalizations.0.to.0.name"),
+        (setting("no address", *FIRST, "to", 0, "email"), "personalizations.0.to.0.email"),
+        (setting("READER2@reader.example", *FIRST, "to", 0, "email"), "personalizations"),
+        (setting([], "personalizations"), "personalizations"),
+        (setting(a_request()["personalizations"] * 501, "personalizations"), "personalizations"),
+        (setting({"enable": "no"}, "tracking_settings", "ganalytics"), None),
+        (setting("x", "substitutions"), "substitutions"),
+    ],
+)
+def test_a_breach_of_a_documented_rule_is_noticed(
+    breach: Callable[[dict[str, Any]], None], field: str | None
+) -> None:
+    body = a_request()
+    breach(body)
+
+    fields = [error["field"] for error in errors_in(body)]
+
+    assert fields
+    assert field is None or field in fields
+
+
+@pytest.mark.parametrize("status", range(200, 600))
+def test_only_202_is_an_acceptance(status: int) -> None:
+    assert (meaning(status) is Meaning.ACCEPTED) == (status == 202)
+
+
+@pytest.mark.parametrize("status", [201, 204, 408, 500, 501, 502, 504, 599])
+def test_what_may_hide_an_acceptance_is_uncertain(status: int) -> None:
+    assert meaning(status) is Meaning.UNCERTAIN
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("550 <ann@reader.example> unknown", "550 (address) unknown"),
+        ("user ann.b+c@reader.example, gone", "user (address), gone"),
+        ('550 "ann b"@reader.example', "550 (address)"),
+        ("'o'neill@reader.example' is full", "(address) is full"),
+        ("zoë@gärten.example", "(address)"),
+        ("two\r\nlines\x00", "two lines"),
+        ("x" * 1000, "x" * 300),
+    ],
+)
+def test_a_diagnostic_holds_no_address(said: str, shown: str) -> None:
+    assert diagnostic(said) == shown
