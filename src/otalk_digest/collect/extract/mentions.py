@@ -1,0 +1,80 @@
+"""Days and hours that the text, not the title, gives for the chat. Pure."""
+
+import re
+from collections.abc import Sequence
+from datetime import date
+
+from otalk_digest.collect.extract.dates import WrittenDate, find_dates
+from otalk_digest.collect.extract.lines import sentences, without_urls
+from otalk_digest.collect.extract.times import CLOCK, Clock, find_clock
+
+#: Days that are not the chat's: the last one, a break, a deadline, an edit note.
+_OTHER_DAY = re.compile(
+    r"\b(?:last|previous(?:ly)?|earlier|break|restart|return|resume|(?:back|again)\s+on\s+(?:the\s+)?(?:\d|mon|tue|wed|thu|fri|sat|sun)|next\s+(?:chat|week|month)"
+    r"|no\s+(?:#\w+|chats?)|skip|written\s+in|published|accessed|retrieved|deadline|closing|closes"
+    r"|updated?|edited|amended|conference|born|since)(?!\w)|\(\d{4}\)",
+    re.IGNORECASE,
+)
+_ABOUT_CHAT = re.compile(
+    r"\b(?:chat|tweet\s?chat|join|hosted|tonight|this\s+evening)\b", re.IGNORECASE
+)
+_HOUR_HINT = re.compile(r"\d\s*[ap]\.?m\b|\d:\d\d", re.IGNORECASE)
+_SIDE_EVENT = re.compile(
+    r"\b(?:session|stall|stand|workshop|lecture|keynote|drinks|webinar)\b", re.IGNORECASE
+)
+_LINES = 60
+
+
+def header_dates(lines: Sequence[str], *, is_day_first: bool) -> list[WrittenDate]:
+    """Return the dates of a `Date: … Host: …` header."""
+    return [
+        written
+        for line in lines
+        for written in find_dates(without_urls(line), is_day_first=is_day_first)
+        if not written.is_range
+    ]
+
+
+def body_dates(
+    lines: Sequence[str], tag: re.Pattern[str], *, is_day_first: bool
+) -> list[WrittenDate]:
+    """Return the days the text may give for the chat, the likeliest first."""
+    scored: list[tuple[int, WrittenDate]] = []
+    for line in lines[:_LINES]:
+        for sentence in sentences(line):
+            if not any(ch.isdigit() for ch in sentence) or _OTHER_DAY.search(sentence):
+                continue
+            bare = without_urls(sentence)
+            is_near = bool(tag.search(sentence) or _ABOUT_CHAT.search(sentence))
+            for written in find_dates(bare, is_day_first=is_day_first, allows_typos=True):
+                if not written.is_range:
+                    signs = (written.weekday is not None, is_near, CLOCK.search(bare) is not None)
+                    scored.append((-sum(signs), written))
+    scored.sort(key=lambda pair: pair[0])
+    return [written for _, written in scored]
+
+
+def body_clock(
+    lines: Sequence[str], tag: re.Pattern[str], *, zone: str, day: date | None
+) -> Clock | None:
+    """Return the hour that a sentence about this chat gives (T5)."""
+    for line in lines[:_LINES]:
+        if not _HOUR_HINT.search(line):
+            continue
+        for sentence in sentences(line):
+            if _is_about(sentence, tag, day) and (
+                clock := find_clock(without_urls(sentence), zone)
+            ):
+                return clock
+    return None
+
+
+def _is_about(sentence: str, tag: re.Pattern[str], day: date | None) -> bool:
+    if not _HOUR_HINT.search(sentence) or _OTHER_DAY.search(sentence):
+        return False
+    written = [d for d in find_dates(sentence, is_day_first=True) if not d.is_range]
+    if day and written:
+        return any((d.day, d.month) == (day.day, day.month) for d in written)
+    if _SIDE_EVENT.search(sentence):
+        return False
+    return bool(tag.search(sentence) or _ABOUT_CHAT.search(sentence))

@@ -1,0 +1,219 @@
+"""A post's text in three parts: the header on top, the text, the post-chat block. Pure."""
+
+import re
+from dataclasses import dataclass
+
+from otalk_digest.collect.extract.lines import LINES_LIMIT, split_lines, squash
+
+_HEADER_LABEL = re.compile(
+    r"^(?:date|host(?:s|ed by)?|support|otalk support)\s*[:;]", re.IGNORECASE
+)
+_HEADER_LINKS = re.compile(
+    r"^(?:blog post|transcript|post chat summary|storify)(?:\s*[–—\-|/]\s*"
+    r"(?:blog post|transcript|post chat summary|storify))*\s*[.:]?$",
+    re.IGNORECASE,
+)
+_DATE_LABEL = re.compile(r"^date\s*[:;]\s*\d", re.IGNORECASE)
+_HEADING = re.compile(
+    r"^\W*post[\s\-]?chat(?:\s+(?:transcripts?|updates?|summary|info(?:rmation)?|stats|details|round[\s-]?up))?"
+    r"\s*(?:\(.{0,30}\))?\W*$",
+    re.IGNORECASE,
+)
+_NUMBERS_HEADING = re.compile(
+    r"^\W*(?:(?:the|our|chat|this\s+week['’]?s|this\s+chat['’]?s|tonight['’]?s)\s+)*"
+    r"(?:numbers|stats|statistics|analytics)\s*\W*$",
+    re.IGNORECASE,
+)
+_BLOCK_LABEL = re.compile(
+    r"^\W*(?:host(?:s|ed\s+by)?\s*[:;]|(?:\w+\s+)?support(?:\s+on\s+\w+\s+account)?\s*[:;]"
+    r"|on\s+(?:the\s+)?[@#]?\w+\s+account\b|online\s+transcript|pdf\s+of|whole\s+transcript"
+    r"|#?\w+\s+(?:healthcare\s+|social\s+media\s+)*transcript\b|transcript\s*[:;]|all\s+#\w+\s+participants"
+    r"|hosting\s+and\b)",
+    re.IGNORECASE,
+)
+_TRANSCRIPT_LABEL = re.compile(
+    r"^\W*(?:online\s+transcript|pdf\s+of\b.{0,40}transcript|whole\s+transcript|transcript\b"
+    r"|#\w+\s+(?:healthcare\s+)?(?:social\s+media\s+)?transcript\b)",
+    re.IGNORECASE,
+)
+FIGURE_LINE = re.compile(
+    r"^\W*\d[\d.,]*\s?[KM]?\s*(?:impressions|tweets|participants|avg\.?\s+tweets)\b", re.IGNORECASE
+)
+_LABEL_LINE = re.compile(
+    r"^(?:avg\.?\s+tweets\s*/\s*(?:hour|participant)|impressions|tweets)$", re.IGNORECASE
+)
+_TAIL = re.compile(
+    r"^(?:leave a (?:reply|comment)\b|\d+ (?:thoughts?|responses?|comments?|replies) (?:on|to)\b"
+    r"|one thought on\b"
+    r"|fill in your details below|log in to reply|continue reading\b|cancel reply)",
+    re.IGNORECASE,
+)
+_NOISE = re.compile(
+    r"^(?:advertisements?|share this:?|like this:?|like(?:like)?|loading\W*|related|report this ad"
+    r"|like\s*loading\W*|occasionally,? some of your visitors.*)$",
+    re.IGNORECASE,
+)
+_PROMISE = re.compile(
+    r"\b(?:will|should|shall|to)\s+(?:be|go|follow|appear)\b|\bto follow\b|\bat least \d+ hours\b"
+    r"|\bonce the chat\b|\bcoming soon\b|\bwithin \d+ hours\b",
+    re.IGNORECASE,
+)
+_TWEET = re.compile(
+    r"^(?:RT\s+)?@\w{1,20}\b(?::|\s+\S)|^[^@]{1,40}@\w{1,20}\s*(?:[·•:|\-–—]|\d{1,2}[:.]\d\d)"
+    r"|^[—–]\s?.{1,60}\(@\w{1,20}\)\s|^\d{1,2}[:.]\d\d\b.{0,40}@\w",
+)
+_GLUED_HEADING = re.compile(r"(?:\S[ ]?POST CHAT|POST CHAT[ ]?\w)")
+_GLUED_LABEL = re.compile(r"POST CHAT|The Numbers|Online Transcript|\w+ Support: ?@\w+|#\w+ Participants")
+_FOOT_LINES = 14
+_WINDOW = 8
+_TWEETS_IN_WINDOW = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sections:
+    """A post's lines, each in one part, tail noise and pasted tweets left out."""
+
+    header: tuple[str, ...]
+    main: tuple[str, ...]
+    block: tuple[str, ...]
+
+    @property
+    def all_lines(self) -> tuple[str, ...]:
+        """Header, text and block."""
+        return (*self.header, *self.main, *self.block)
+
+
+def divide(text: str, title: str) -> Sections:
+    """Cut a post's text into its parts."""
+    lines = _without_tail(split_lines(_unglued(text)), squash(title))
+    header_end = _header_end(lines)
+    header, rest = lines[:header_end], lines[header_end:]
+    start = _block_start(rest)
+    main, block = rest[:start], rest[start:]
+    return Sections(
+        header=header,
+        main=_without_tweets(main)[:LINES_LIMIT],
+        block=_without_tweets(block)[:LINES_LIMIT],
+    )
+
+
+def _unglued(text: str) -> str:
+    """F23: in an excerpt all tags go without a space, also between heading and figures."""
+    if not _GLUED_HEADING.search(text):
+        return text
+    return _GLUED_LABEL.sub(r"\n\g<0>\n", text)
+
+
+def is_promise(line: str) -> bool:
+    """Whether a line only says that a transcript will come (T18)."""
+    return _PROMISE.search(line) is not None
+
+
+def is_numbers_heading(line: str) -> bool:
+    """Whether a line is a heading like "The Numbers"."""
+    return _NUMBERS_HEADING.match(line) is not None
+
+
+def is_block_label(line: str) -> bool:
+    """Whether a line is a label of the block: "Host:", "OTalk Support:", "Online Transcript"."""
+    return _BLOCK_LABEL.match(line) is not None
+
+
+def is_block_heading(line: str) -> bool:
+    """Whether a line is a heading like "POST CHAT"."""
+    return _HEADING.match(line) is not None
+
+
+def _without_tail(lines: tuple[str, ...], title_key: str) -> tuple[str, ...]:
+    """Cut what page copies carry: the title on top, comment forms, the title once more."""
+    kept: list[str] = []
+    for index, line in enumerate(lines):
+        if len(line) < 200 and _TAIL.match(line):  # noqa: PLR2004 - such lines are short
+            break
+        if title_key and len(line) < 2 * len(title_key) + 40 and squash(line) == title_key:
+            if index == 0:
+                continue
+            if index > len(lines) // 2:
+                _drop_glued_edit(kept)
+                break
+        if not _NOISE.match(line):
+            kept.append(line)
+    return tuple(kept)
+
+
+def _drop_glued_edit(kept: list[str]) -> None:
+    """The editor's "Edit" sticks to the handle before it."""
+    if kept and kept[-1].endswith("Edit"):
+        kept[-1] = kept[-1].removesuffix("Edit").rstrip()
+
+
+def _header_end(lines: tuple[str, ...]) -> int:
+    """Return how many lines the header of 2013 to 2015 takes; notes may stand above it."""
+    top = lines[:5]
+    starts = [
+        i for i, line in enumerate(top) if _DATE_LABEL.match(line) or _HEADER_LINKS.match(line)
+    ]
+    if not starts:
+        return 0
+    end = starts[0] + 1
+    while end < len(lines) and end < starts[0] + 6 and _is_header_line(lines[end]):
+        end += 1
+    return end
+
+
+def _is_header_line(line: str) -> bool:
+    return bool(_HEADER_LABEL.match(line) or _HEADER_LINKS.match(line))
+
+
+def _block_start(lines: tuple[str, ...]) -> int:
+    """Return where the post-chat block begins; past the end if there is none (T18, T19)."""
+    for index, line in enumerate(lines):
+        if len(line) <= 80 and _HEADING.match(line):  # noqa: PLR2004 - a heading is short
+            return index
+    for index, line in enumerate(lines):
+        if len(line) <= 60 and _is_headless_start(index, lines):  # noqa: PLR2004 - so is a label
+            return _back_to_labels(index, lines)
+    return _foot_start(lines)
+
+
+def _is_headless_start(index: int, lines: tuple[str, ...]) -> bool:
+    line = lines[index]
+    if _NUMBERS_HEADING.match(line):
+        return True
+    if FIGURE_LINE.match(line):
+        near = lines[index + 1 : index + 4]
+        return any(FIGURE_LINE.match(other) or _LABEL_LINE.match(other) for other in near)
+    return False
+
+
+def _back_to_labels(index: int, lines: tuple[str, ...]) -> int:
+    """Host, support and transcript lines above "The Numbers" belong to the block."""
+    start = index
+    for back in range(index - 1, max(-1, index - _WINDOW), -1):
+        if _BLOCK_LABEL.match(lines[back]) and not is_promise(lines[back]):
+            start = back
+    return start
+
+
+def _foot_start(lines: tuple[str, ...]) -> int:
+    """A transcript line near the foot begins a block when neither heading nor figures do."""
+    first = max(0, len(lines) - _FOOT_LINES)
+    for index in range(first, len(lines)):
+        line = lines[index]
+        if len(line) <= 160 and _TRANSCRIPT_LABEL.match(line) and not is_promise(line):  # noqa: PLR2004 - a label
+            return _back_to_labels(index, lines)
+    return len(lines)
+
+
+def _without_tweets(lines: tuple[str, ...]) -> tuple[str, ...]:
+    """Leave out a pasted chat: where most lines look like tweets, none is read."""
+    is_tweet = [bool(_TWEET.match(line[:200])) for line in lines]
+    if sum(is_tweet) < _TWEETS_IN_WINDOW:
+        return lines
+    drop = [False] * len(lines)
+    for start in range(max(1, len(lines) - _WINDOW + 1)):
+        tweets = [i for i in range(start, min(start + _WINDOW, len(lines))) if is_tweet[i]]
+        if len(tweets) >= _TWEETS_IN_WINDOW:
+            # What stands around the first and the last tweet may be the post's own.
+            drop[tweets[0] : tweets[-1] + 1] = [True] * (tweets[-1] + 1 - tweets[0])
+    return tuple(line for line, is_dropped in zip(lines, drop, strict=True) if not is_dropped)
