@@ -1,0 +1,1 @@
+"""From news to a digest, and from a digest to what is sent: compose, render, inline."""

@@ -1,0 +1,157 @@
+"""What a segment is told now. Pure.
+
+News that a segment was not yet told waits for its next edition, so a missed run loses
+nothing; what is no longer worth telling is dropped with a reason.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from otalk_digest.model.audience import Segment
+from otalk_digest.model.chat import Chat, Phase
+from otalk_digest.model.edition import Digest, Drop, TrendPoint
+from otalk_digest.model.news import KnownNews, NewsKind
+
+if TYPE_CHECKING:
+    from otalk_digest.model.news import Change
+
+#: How many chats the bars show.
+TREND_LENGTH = 6
+
+_CHANGES = (NewsKind.CHANGE, NewsKind.CANCELLATION)
+_ENDED = (Phase.CANCELLED, Phase.POSTPONED)
+
+
+def compose(
+    segment: Segment,
+    *,
+    uncarried: Sequence[KnownNews],
+    chats: Sequence[Chat],
+    told: frozenset[str],
+    now: datetime,
+) -> Digest:
+    """Return the digest of a segment; it is empty when there is nothing to say.
+
+    `uncarried` is in the order in which it became known; `told` holds the guids of chats
+    whose announcement the segment received.
+    """
+    known = {chat.guid: chat for chat in chats}
+    chosen: list[KnownNews] = []
+    drops: list[Drop] = []
+    for group in _by_chat(uncarried):
+        item, reason = _choose(segment, group, known.get(group[0].news.guid), told=told, now=now)
+        if item is not None:
+            chosen.append(item)
+        drops += [
+            Drop(news_id=other.id, reason=reason)
+            for other in group
+            if item is None or other.id != item.id
+        ]
+    ahead = sorted(_of(chosen, NewsKind.ANNOUNCEMENT), key=lambda item: _start(item, now))
+    wrap_ups = sorted(
+        _of(chosen, NewsKind.WRAP_UP), key=lambda item: _start(item, now), reverse=True
+    )
+    return Digest(
+        segment=segment.name,
+        now=now,
+        alerts=tuple(sorted(_of(chosen, *_CHANGES), key=lambda item: _start(item, now))),
+        headline=ahead[0] if ahead else None,
+        coming_up=tuple(ahead[1:]),
+        wrap_ups=tuple(wrap_ups),
+        notices=tuple(_of(chosen, NewsKind.NOTICE)),
+        trend=_trend(chats, wrap_ups),
+        drops=tuple(drops),
+    )
+
+
+def _by_chat(uncarried: Sequence[KnownNews]) -> Iterable[list[KnownNews]]:
+    groups: dict[str, list[KnownNews]] = {}
+    for item in uncarried:
+        groups.setdefault(item.news.guid, []).append(item)
+    return groups.values()
+
+
+def _choose(
+    segment: Segment,
+    group: list[KnownNews],
+    chat: Chat | None,
+    *,
+    told: frozenset[str],
+    now: datetime,
+) -> tuple[KnownNews | None, str]:
+    """Return the one piece of a chat's news worth telling, and why the others are not."""
+    item, reason = _candidate(group, chat, told=told, now=now)
+    if item is None:
+        return None, reason
+    if item.news.kind not in segment.kinds:
+        return None, f"the segment does not receive {item.news.kind}"
+    age = now - item.news.happened_at
+    if item.news.kind is not NewsKind.ANNOUNCEMENT and age > timedelta(days=segment.max_age_days):
+        return None, f"older than {segment.max_age_days} days"
+    return item, "told together with newer news of the same chat"
+
+
+def _candidate(
+    group: list[KnownNews], chat: Chat | None, *, told: frozenset[str], now: datetime
+) -> tuple[KnownNews | None, str]:
+    newest = {item.news.kind: item for item in group}
+    if notice := newest.get(NewsKind.NOTICE):
+        return notice, ""
+    if chat is None or not newest.keys() - {NewsKind.CORRECTION}:
+        return None, "corrections change the record only"
+    if wrap_up := newest.get(NewsKind.WRAP_UP):
+        return _with_reading(wrap_up, chat), ""
+    starts_at = chat.reading.starts_at
+    if starts_at is not None and starts_at <= now:
+        return None, "the chat has begun"
+    if chat.guid in told:
+        changes = [item for item in group if item.news.kind in _CHANGES]
+        return (_merged(changes, chat), "") if changes else (None, "announced before")
+    announcement = newest.get(NewsKind.ANNOUNCEMENT)
+    if chat.phase in _ENDED or announcement is None:
+        return None, "the segment was never told about this chat"
+    return _with_reading(announcement, chat), ""
+
+
+def _merged(changes: list[KnownNews], chat: Chat) -> KnownNews:
+    """Tell a row of changes as one: the oldest old value, the newest new one."""
+    fields: dict[str, Change] = {}
+    for change in (change for item in changes for change in item.news.changes):
+        first = fields.get(change.field, change)
+        fields[change.field] = replace(change, old=first.old)
+    still = tuple(change for change in fields.values() if change.old != change.new)
+    last = _with_reading(changes[-1], chat)
+    return replace(last, news=replace(last.news, changes=still))
+
+
+def _with_reading(item: KnownNews, chat: Chat) -> KnownNews:
+    """Tell what the post says now, not what it said when the news was made."""
+    return replace(item, news=replace(item.news, reading=chat.reading, url=chat.url))
+
+
+def _of(items: Iterable[KnownNews], *kinds: NewsKind) -> list[KnownNews]:
+    return [item for item in items if item.news.kind in kinds]
+
+
+def _start(item: KnownNews, now: datetime) -> datetime:
+    """Order by the chat's hour; a chat without a date comes after the dated ones ahead."""
+    return item.news.reading.starts_at or now + timedelta(days=366)
+
+
+def _trend(chats: Sequence[Chat], wrap_ups: Sequence[KnownNews]) -> tuple[TrendPoint, ...]:
+    """Return the last chats with figures, oldest first, up to the newest wrap-up told now."""
+    last = wrap_ups[0].news.reading.starts_at if wrap_ups else None
+    if last is None:
+        return ()
+    points = [
+        TrendPoint(
+            starts_at=chat.reading.starts_at, topic=chat.reading.topic, numbers=chat.reading.numbers
+        )
+        for chat in chats
+        if chat.reading.starts_at is not None
+        and chat.reading.starts_at <= last
+        and not chat.reading.numbers.is_empty
+    ]
+    return tuple(sorted(points, key=lambda point: point.starts_at)[-TREND_LENGTH:])

@@ -1,0 +1,34 @@
+"""Style rules into style attributes: the home of premailer.
+
+Imported where it is used, because the import costs as much as the work and most runs have
+nothing to render.
+"""
+
+import logging
+
+from otalk_digest.errors import TemplateError
+
+DOCTYPE = "<!DOCTYPE html>"
+
+
+def inline_css(page: str) -> str:
+    """Move the rules of the unmarked style block into the elements; ask the network nothing.
+
+    The block marked `data-premailer="ignore"` comes out byte for byte. Raises TemplateError
+    when the page does not begin with the one doctype that premailer keeps.
+    """
+    from premailer import Premailer  # noqa: PLC0415 - a heavy import, needed here only
+
+    if not page.startswith(DOCTYPE):
+        raise TemplateError(f"digest.html.j2 must begin with {DOCTYPE}, in exactly that spelling")
+    inliner = Premailer(
+        page,
+        # A stylesheet that a page names is never fetched.
+        allow_network=False,
+        # Three quarters of the time, and no use to us: the rules are the project's own.
+        disable_validation=True,
+        preserve_internal_links=True,
+        cssutils_logging_level=logging.CRITICAL,
+    )
+    inlined: str = inliner.transform(pretty_print=False)
+    return inlined
