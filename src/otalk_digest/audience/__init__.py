@@ -1,0 +1,1 @@
+"""Who reads: lists of subscribers, segments, and each reader's own addresses."""

@@ -1,0 +1,67 @@
+"""Addresses that know their reader without naming one. Pure.
+
+The token is the subscriber's number, signed: unforgeable, and no address in a URL.
+"""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from functools import cached_property
+from urllib.parse import quote
+
+from itsdangerous import BadSignature, Signer
+
+_SALT = "otalk-digest.reader"
+
+
+@dataclass(frozen=True)
+class ReaderLinks:
+    """Makes each reader's own addresses; `base_url` is None without a public web address."""
+
+    key: bytes
+    base_url: str | None
+    #: Where people without a web address write to leave.
+    mailbox: str
+
+    @cached_property
+    def _signer(self) -> Signer:
+        return Signer(self.key, salt=_SALT, digest_method=hashlib.sha256, key_derivation="hmac")
+
+    def token(self, subscriber_id: int) -> str:
+        """Return the reader's token."""
+        return self._signer.sign(str(subscriber_id)).decode()
+
+    def subscriber_of(self, token: str) -> int | None:
+        """Return whose token it is; None when we did not make it."""
+        try:
+            return int(self._signer.unsign(token))
+        except (BadSignature, ValueError):
+            return None
+
+    def unsubscribe_url(self, token: str) -> str:
+        """Return the link for the body: a page, or a ready-made e-mail."""
+        if self.base_url is None:
+            return self._mailto(token)
+        return f"{self.base_url}/u/{token}"
+
+    def preferences_url(self, token: str) -> str:
+        """Return the preferences page; only with a public web address."""
+        return f"{self.base_url}/p/{token}"
+
+    def browser_url(self, token: str, edition: int) -> str:
+        """Return the edition as a web page; only with a public web address."""
+        return f"{self.base_url}/e/{edition}/{token}"
+
+    def list_unsubscribe(self, token: str) -> str:
+        """Return the header's value (RFC 2369 §3.2), the https address first."""
+        mail = f"<{self._mailto(token)}>"
+        return mail if self.base_url is None else f"<{self.unsubscribe_url(token)}>, {mail}"
+
+    def _mailto(self, token: str) -> str:
+        return f"mailto:{self.mailbox}?subject={quote(f'unsubscribe {token}')}"
+
+
+def delivery_key(delivery_id: int, key: bytes) -> str:
+    """Return what travels with a message and comes back in events: opaque, unforgeable."""
+    mark = hmac.digest(key, b"delivery:%d" % delivery_id, "sha256")
+    return f"{delivery_id}-{mark[:9].hex()}"

@@ -1,0 +1,1 @@
+"""State that outlives a run: one transaction per step, every statement safe to repeat."""

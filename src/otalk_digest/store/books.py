@@ -1,0 +1,78 @@
+"""What the books say: how many, who, and why. Reads only."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, func, select
+
+from otalk_digest.model.delivery import DeliveryRecord, Status, Tally
+from otalk_digest.store.schema import deliveries, editions, subscribers
+
+_WENT = (Status.ACCEPTED, Status.DEFERRED, Status.DELIVERED, Status.BOUNCED, Status.COMPLAINED)
+
+
+def tally(connection: Connection, edition: int) -> Tally:
+    """Return the books of an edition."""
+    by_status = (
+        select(deliveries.c.status, func.count())
+        .where(deliveries.c.edition == edition)
+        .group_by(deliveries.c.status)
+    )
+    counts: dict[str, int] = dict(connection.execute(by_status).tuples().all())
+    return Tally(
+        candidates=connection.scalar(
+            select(editions.c.candidates).where(editions.c.number == edition)
+        )
+        or 0,
+        skipped=counts.get(Status.SKIPPED, 0),
+        planned=counts.get(Status.PLANNED, 0),
+        accepted=sum(counts.get(status, 0) for status in _WENT),
+        rejected=counts.get(Status.REJECTED, 0),
+        in_doubt=counts.get(Status.IN_DOUBT, 0),
+        sending=counts.get(Status.SENDING, 0),
+    )
+
+
+def count_by_reason(
+    connection: Connection, edition: int
+) -> Sequence[tuple[str | None, str, str | None, int]]:
+    """Return (segment, status, reason, how many) of an edition."""
+    columns = (deliveries.c.segment, deliveries.c.status, deliveries.c.reason)
+    query = (
+        select(*columns, func.count())
+        .where(deliveries.c.edition == edition)
+        .group_by(*columns)
+        .order_by(*columns)
+    )
+    return [tuple(row) for row in connection.execute(query)]
+
+
+def list_deliveries(
+    connection: Connection, *, edition: int | None, status: Status | None, limit: int | None
+) -> Sequence[DeliveryRecord]:
+    """Return lines of the books, newest edition first."""
+    query = select(deliveries, subscribers.c.address).join_from(
+        deliveries, subscribers, deliveries.c.subscriber_id == subscribers.c.id, isouter=True
+    )
+    if edition is not None:
+        query = query.where(deliveries.c.edition == edition)
+    if status is not None:
+        query = query.where(deliveries.c.status == status)
+    query = query.order_by(deliveries.c.edition.desc(), deliveries.c.id).limit(limit)
+    return [
+        DeliveryRecord(
+            id=row.id,
+            edition=row.edition,
+            segment=row.segment,
+            status=Status(row.status),
+            reason=row.reason,
+            updated_at=row.updated_at,
+            address=row.address,
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def count_in_doubt(connection: Connection) -> int:
+    """Return how many deliveries, of any edition, nobody knows the fate of."""
+    query = select(func.count()).where(deliveries.c.status == Status.IN_DOUBT)
+    return connection.scalar(query) or 0

@@ -1,0 +1,127 @@
+"""Editions: frozen content and its plan, written in one transaction (R1)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import (
+    Connection,
+    exists,
+    func,
+    insert,
+    select,
+    update,
+)
+
+from otalk_digest.model.delivery import Status
+from otalk_digest.model.edition import Edition, Variant
+from otalk_digest.store.records import from_json, to_json
+from otalk_digest.store.schema import (
+    deliveries,
+    editions,
+    variants,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditionRecord:
+    """One line of the list of editions."""
+
+    number: int
+    frozen_at: datetime
+    completed_at: datetime | None
+    candidates: int
+    #: Segment → subject.
+    subjects: dict[str, str]
+
+
+def next_number(connection: Connection) -> int:
+    """Return the number that the next edition gets."""
+    return (connection.scalar(select(func.max(editions.c.number))) or 0) + 1
+
+
+def save_edition(
+    connection: Connection, edition: Edition, *, variant_hashes: dict[str, str]
+) -> None:
+    """Keep the frozen content."""
+    connection.execute(
+        insert(editions).values(
+            number=edition.number,
+            frozen_at=edition.frozen_at,
+            content_hash=edition.content_hash,
+            candidates=0,
+        )
+    )
+    connection.execute(
+        insert(variants),
+        [
+            {
+                "edition": edition.number,
+                "segment": variant.segment,
+                "subject": variant.subject,
+                "content": to_json(variant),
+                "content_hash": variant_hashes[variant.segment],
+            }
+            for variant in edition.variants
+        ],
+    )
+
+
+def load_edition(connection: Connection, number: int) -> Edition | None:
+    """Return a frozen edition; None when there is none of that number."""
+    row = connection.execute(select(editions).where(editions.c.number == number)).one_or_none()
+    if row is None:
+        return None
+    return Edition(
+        number=number,
+        frozen_at=row.frozen_at,
+        variants=tuple(_load_variants(connection, number)),
+        content_hash=row.content_hash,
+    )
+
+
+def _load_variants(connection: Connection, number: int) -> Sequence[Variant]:
+    query = (
+        select(variants.c.content).where(variants.c.edition == number).order_by(variants.c.segment)
+    )
+    return [from_json(record, Variant) for record in connection.scalars(query)]
+
+
+def unfinished(connection: Connection) -> Sequence[int]:
+    """Return the editions that still have readers to send to, oldest first."""
+    waiting = exists().where(
+        deliveries.c.edition == editions.c.number,
+        deliveries.c.status.in_((Status.PLANNED, Status.SENDING)),
+    )
+    return connection.scalars(
+        select(editions.c.number).where(waiting).order_by(editions.c.number)
+    ).all()
+
+
+def mark_complete(connection: Connection, number: int, *, now: datetime) -> None:
+    """Note that the books of an edition are closed; the first time counts."""
+    connection.execute(
+        update(editions)
+        .where(editions.c.number == number, editions.c.completed_at.is_(None))
+        .values(completed_at=now)
+    )
+
+
+def list_editions(connection: Connection) -> Sequence[EditionRecord]:
+    """Return all editions, newest first."""
+    subjects: dict[int, dict[str, str]] = {}
+    columns = variants.c
+    for row in connection.execute(
+        select(columns.edition, columns.segment, columns.subject).order_by(columns.segment)
+    ):
+        subjects.setdefault(row.edition, {})[row.segment] = row.subject
+    return [
+        EditionRecord(
+            number=row.number,
+            frozen_at=row.frozen_at,
+            completed_at=row.completed_at,
+            candidates=row.candidates,
+            subjects=subjects.get(row.number, {}),
+        )
+        for row in connection.execute(select(editions).order_by(editions.c.number.desc()))
+    ]

@@ -1,0 +1,181 @@
+"""Who gets an edition, who not, and why: one row per subscriber, decided by the database.
+
+In one statement, so that no subscriber falls between two pages, however long the list is.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    String,
+    and_,
+    case,
+    cast,
+    exists,
+    false,
+    func,
+    insert,
+    literal,
+    null,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
+
+from otalk_digest.model.audience import Consent, Facet, Segment
+from otalk_digest.model.delivery import SkipReason, Status
+from otalk_digest.store.rules import segment_of
+from otalk_digest.store.schema import (
+    carried,
+    deliveries,
+    editions,
+    news,
+    subscriber_facets,
+    subscribers,
+    suppressions,
+)
+
+_Person = ReadOnlyColumnCollection[str, ColumnElement[Any]]
+
+# A reader in one of these has the edition, or may have it.
+_TOLD = (
+    Status.SENDING,
+    Status.IN_DOUBT,
+    Status.ACCEPTED,
+    Status.DEFERRED,
+    Status.DELIVERED,
+    Status.COMPLAINED,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Content:
+    """What a variant carries."""
+
+    segment: str
+    kinds: frozenset[str]
+    news_ids: frozenset[int]
+
+
+def plan_edition(
+    connection: Connection, number: int, segments: Sequence[Segment], *, now: datetime
+) -> int:
+    """Write one delivery per subscriber, planned or left out with a reason; return how many.
+
+    `segments` are all segments, in the file's order; the edition is already stored.
+    """
+    people = select(
+        subscribers.c.id,
+        subscribers.c.consent,
+        subscribers.c.identity_hash,
+        segment_of(list(segments)).label("segment"),
+    ).subquery("people")
+    decided = select(
+        people.c.id, people.c.segment, _reason(connection, number, people.c).label("reason")
+    ).subquery("decided")
+    status = case((decided.c.reason.is_(None), Status.PLANNED), else_=Status.SKIPPED)
+    rows = select(
+        literal(number),
+        decided.c.id,
+        decided.c.segment,
+        cast(status, String),
+        decided.c.reason,
+        literal(now, deliveries.c.updated_at.type),
+    ).order_by(decided.c.id)
+    names = ["edition", "subscriber_id", "segment", "status", "reason", "updated_at"]
+    connection.execute(insert(deliveries).from_select(names, rows))
+    written = select(func.count()).where(deliveries.c.edition == number)
+    count = connection.scalar(written) or 0
+    connection.execute(update(editions).where(editions.c.number == number).values(candidates=count))
+    return count
+
+
+def _reason(connection: Connection, number: int, person: _Person) -> ColumnElement[str | None]:
+    """Return why a person is left out; null for a reader."""
+    contents = _contents(connection, number)
+    is_suppressed = exists().where(suppressions.c.identity_hash == person.identity_hash)
+    reasons = (
+        (is_suppressed, SkipReason.SUPPRESSED),
+        (person.consent == Consent.WITHDRAWN, SkipReason.WITHDRAWN),
+        (person.consent != Consent.CONFIRMED, SkipReason.UNCONFIRMED),
+        (person.segment.is_(None), SkipReason.NO_SEGMENT),
+        (
+            person.segment.not_in([content.segment for content in contents]),
+            SkipReason.NOTHING_FOR_SEGMENT,
+        ),
+        (_per_variant(contents, person, _does_not_want), SkipReason.NOT_WANTED),
+        (
+            _per_variant(_repeated(connection, number, contents), person, _was_told),
+            SkipReason.ALREADY_TOLD,
+        ),
+    )
+    return case(*((when, literal(str(reason))) for when, reason in reasons), else_=null())
+
+
+def _contents(connection: Connection, number: int) -> list[_Content]:
+    query = (
+        select(carried.c.segment, news.c.kind, news.c.id)
+        .join_from(carried, news, carried.c.news_id == news.c.id)
+        .where(carried.c.edition == number)
+    )
+    rows = connection.execute(query).all()
+    return [
+        _Content(
+            segment=segment,
+            kinds=frozenset(row.kind for row in rows if row.segment == segment),
+            news_ids=frozenset(row.id for row in rows if row.segment == segment),
+        )
+        for segment in sorted({row.segment for row in rows})
+    ]
+
+
+def _per_variant(
+    contents: Sequence[_Content],
+    person: _Person,
+    condition: Callable[[_Content, ColumnElement[int]], ColumnElement[bool]],
+) -> ColumnElement[bool]:
+    return or_(
+        false(),
+        *(
+            and_(person.segment == content.segment, condition(content, person.id))
+            for content in contents
+        ),
+    )
+
+
+def _does_not_want(content: _Content, subscriber_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """True when the reader chose kinds and the variant holds none of them."""
+    columns = subscriber_facets.c
+    chose = exists().where(columns.subscriber_id == subscriber_id, columns.facet == Facet.WANTS)
+    return and_(chose, ~chose.where(columns.value.in_(content.kinds)))
+
+
+def _repeated(
+    connection: Connection, number: int, contents: Sequence[_Content]
+) -> Sequence[_Content]:
+    """Return the variants that hold nothing but what another segment was told before."""
+    before = frozenset(
+        connection.scalars(select(carried.c.news_id).where(carried.c.edition < number))
+    )
+    return [content for content in contents if content.news_ids <= before]
+
+
+def _was_told(content: _Content, subscriber_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """True when every piece reached this reader before, in the segment they were in then."""
+    return and_(
+        *(
+            exists().where(
+                carried.c.news_id == news_id,
+                carried.c.edition == deliveries.c.edition,
+                carried.c.segment == deliveries.c.segment,
+                deliveries.c.subscriber_id == subscriber_id,
+                deliveries.c.status.in_(_TOLD),
+            )
+            for news_id in sorted(content.news_ids)
+        )
+    )

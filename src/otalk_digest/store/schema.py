@@ -1,0 +1,216 @@
+"""The tables. Moments are UTC; nouns are kept as JSON beside the columns that are searched."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware UTC datetime, whatever the database keeps."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """Refuse naive datetimes: they would be somebody's local time."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment needs a time zone")
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """Return it aware."""
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+feed_addresses = Table(
+    "feed_addresses",
+    metadata,
+    Column("address", String, primary_key=True),
+    # Kept exactly as received (F7, F10).
+    Column("etag", String),
+    Column("last_modified", String),
+    Column("body_hash", String),
+    Column("fetched_at", Moment, nullable=False),
+    # The last fetch that was not conditional (F8).
+    Column("unconditional_at", Moment, nullable=False),
+)
+
+posts = Table(
+    "posts",
+    metadata,
+    Column("guid", String, primary_key=True),
+    Column("link", String),
+    Column("fingerprint", String, nullable=False),
+    # The chat that this post is about; its own guid for an announcement.
+    Column("chat_guid", String, index=True),
+    Column("first_seen_at", Moment, nullable=False),
+    Column("last_seen_at", Moment, nullable=False),
+)
+
+revisions = Table(
+    "revisions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("guid", ForeignKey("posts.guid"), nullable=False, index=True),
+    Column("seen_at", Moment, nullable=False),
+    Column("post", Text, nullable=False),
+    Column("reading", Text, nullable=False),
+)
+
+chats = Table(
+    "chats",
+    metadata,
+    Column("guid", String, primary_key=True),
+    Column("phase", String, nullable=False),
+    Column("starts_at", Moment, index=True),
+    Column("updated_at", Moment, nullable=False),
+    Column("chat", Text, nullable=False),
+)
+
+news = Table(
+    "news",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("guid", String, nullable=False, index=True),
+    Column("kind", String, nullable=False),
+    Column("known_at", Moment, nullable=False),
+    Column("news", Text, nullable=False),
+)
+
+# What became of a piece of news for a segment: told in an edition, or dropped for a reason.
+carried = Table(
+    "carried",
+    metadata,
+    Column("news_id", ForeignKey("news.id"), primary_key=True),
+    Column("segment", String, primary_key=True),
+    Column("edition", ForeignKey("editions.number")),
+    Column("reason", String),
+    Index("ix_carried_edition_segment", "edition", "segment"),
+)
+
+subscribers = Table(
+    "subscribers",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("identity", String, nullable=False, unique=True),
+    Column("identity_hash", String, nullable=False, unique=True),
+    Column("address", String, nullable=False),
+    Column("name", String),
+    Column("zone", String),
+    Column("country", String),
+    Column("language", String),
+    Column("consent", String, nullable=False),
+    Column("joined_at", Moment, nullable=False),
+    Column("source", String, nullable=False),
+)
+
+subscriber_facets = Table(
+    "subscriber_facets",
+    metadata,
+    Column("subscriber_id", ForeignKey("subscribers.id", ondelete="CASCADE"), primary_key=True),
+    Column("facet", String, primary_key=True),
+    Column("value", String, primary_key=True),
+)
+
+# Append-only: proof of consent (UK GDPR art. 7(1)).
+consents = Table(
+    "consents",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("identity_hash", String, nullable=False, index=True),
+    Column("consent", String, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("source", String, nullable=False),
+)
+
+suppressions = Table(
+    "suppressions",
+    metadata,
+    Column("identity_hash", String, primary_key=True),
+    Column("reason", String, nullable=False),
+    Column("since", Moment, nullable=False),
+)
+
+editions = Table(
+    "editions",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("frozen_at", Moment, nullable=False),
+    Column("content_hash", String, nullable=False),
+    # Counted when it was planned: candidates = deliveries, for ever after.
+    Column("candidates", Integer, nullable=False),
+    Column("completed_at", Moment),
+)
+
+variants = Table(
+    "variants",
+    metadata,
+    Column("edition", ForeignKey("editions.number"), primary_key=True),
+    Column("segment", String, primary_key=True),
+    Column("subject", String, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("content_hash", String, nullable=False),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("edition", ForeignKey("editions.number"), nullable=False, index=True),
+    Column("segment", String, nullable=False),
+    Column("provider", String, nullable=False),
+    Column("content_hash", String, nullable=False),
+    Column("recipients", Integer, nullable=False),
+    Column("opened_at", Moment, nullable=False),
+    # Open while this is null: after a crash, what it held is in doubt.
+    Column("closed_at", Moment),
+    Column("detail", String),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("edition", ForeignKey("editions.number"), nullable=False),
+    Column("subscriber_id", ForeignKey("subscribers.id", ondelete="SET NULL")),
+    Column("segment", String),
+    Column("status", String, nullable=False),
+    Column("reason", String),
+    Column("attempt_id", ForeignKey("attempts.id")),
+    Column("provider_message_id", String),
+    Column("updated_at", Moment, nullable=False),
+    UniqueConstraint("edition", "subscriber_id"),
+    Index("ix_deliveries_edition_status_id", "edition", "status", "id"),
+    Index("ix_deliveries_subscriber_id", "subscriber_id"),
+)

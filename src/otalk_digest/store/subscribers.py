@@ -1,0 +1,179 @@
+"""The audience: who reads, what they asked for, and who must never be mailed again."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, exists, func, insert, select, update
+
+from otalk_digest.model.audience import Consent, Facet, Segment, Subscriber
+from otalk_digest.store.rules import segment_of
+from otalk_digest.store.schema import consents, subscriber_facets, subscribers, suppressions
+
+_PAGE = 1_000
+
+
+def upsert_subscriber(
+    connection: Connection, person: Subscriber, *, identity_hash: str, now: datetime
+) -> bool:
+    """Add or update one subscriber; return whether they are new.
+
+    Consent that was withdrawn stays withdrawn: a list imported again brings nobody back.
+    """
+    columns = subscribers.c
+    values: dict[str, str | datetime | None] = {
+        "address": person.address,
+        "name": person.name,
+        "zone": person.zone,
+        "country": person.country,
+        "language": person.language,
+    }
+    row = connection.execute(
+        select(columns.id, columns.consent).where(columns.identity == person.identity)
+    ).one_or_none()
+    if row is None:
+        values |= {
+            "identity": person.identity,
+            "identity_hash": identity_hash,
+            "consent": person.consent,
+            "joined_at": person.joined_at or now,
+            "source": person.source,
+        }
+        subscriber_id = connection.scalar(insert(subscribers).values(values).returning(columns.id))
+        before = None
+    else:
+        subscriber_id, before = row
+        if before == Consent.PENDING:
+            values["consent"] = person.consent
+        connection.execute(update(subscribers).where(columns.id == subscriber_id).values(values))
+    if before is None or (before == Consent.PENDING and person.consent != before):
+        _record_consent(connection, identity_hash, person, now=now)
+    _save_facets(connection, subscriber_id, person)
+    return row is None
+
+
+def iterate_subscribers(connection: Connection) -> Iterator[Subscriber]:
+    """Yield every subscriber in the order they joined, in pages: memory stays flat."""
+    last = 0
+    while page := _page_after(connection, last):
+        facets = _facets_of(connection, [row.id for row in page])
+        for row in page:
+            last = row.id
+            yield _subscriber(row, facets)
+
+
+def find_subscriber(connection: Connection, identity: str) -> Subscriber | None:
+    """Return the subscriber of this identity, or None."""
+    row = connection.execute(
+        select(subscribers).where(subscribers.c.identity == identity)
+    ).one_or_none()
+    return None if row is None else _subscriber(row, _facets_of(connection, [row.id]))
+
+
+def count_by_consent(connection: Connection) -> dict[str, int]:
+    """Return consent → number of subscribers."""
+    query = select(subscribers.c.consent, func.count()).group_by(subscribers.c.consent)
+    return dict(connection.execute(query).tuples().all())
+
+
+def count_by_segment(connection: Connection, segments: Sequence[Segment]) -> dict[str | None, int]:
+    """Return segment → confirmed readers; under None those whom no segment matches."""
+    name = segment_of(list(segments))
+    query = (
+        select(name, func.count())
+        .select_from(subscribers)
+        .where(subscribers.c.consent == Consent.CONFIRMED)
+        .group_by(name)
+    )
+    return dict(connection.execute(query).tuples().all())
+
+
+def zones_in_use(connection: Connection) -> frozenset[str]:
+    """Return every time zone that a subscriber set."""
+    query = select(subscribers.c.zone).distinct().where(subscribers.c.zone.is_not(None))
+    return frozenset(zone for zone in connection.scalars(query) if zone)
+
+
+def suppress(connection: Connection, identity_hash: str, reason: str, *, now: datetime) -> None:
+    """Never mail this address again; outlives the subscriber. Safe to repeat."""
+    columns = suppressions.c
+    known = exists().where(columns.identity_hash == identity_hash)
+    if connection.scalar(select(known)):
+        return
+    connection.execute(
+        insert(suppressions).values(identity_hash=identity_hash, reason=reason, since=now)
+    )
+    connection.execute(
+        insert(consents).values(
+            identity_hash=identity_hash, consent=Consent.WITHDRAWN, at=now, source=reason
+        )
+    )
+    connection.execute(
+        update(subscribers)
+        .where(subscribers.c.identity_hash == identity_hash)
+        .values(consent=Consent.WITHDRAWN)
+    )
+
+
+def count_suppressions(connection: Connection) -> dict[str, int]:
+    """Return reason → number of suppressed addresses."""
+    query = select(suppressions.c.reason, func.count()).group_by(suppressions.c.reason)
+    return dict(connection.execute(query).tuples().all())
+
+
+def is_suppressed(connection: Connection, identity_hash: str) -> bool:
+    """Whether this address may never be mailed."""
+    return bool(
+        connection.scalar(select(exists().where(suppressions.c.identity_hash == identity_hash)))
+    )
+
+
+def _subscriber(row: Row[Any], facets: dict[tuple[int, str], list[str]]) -> Subscriber:
+    return Subscriber(
+        address=row.address,
+        identity=row.identity,
+        name=row.name,
+        zone=row.zone,
+        country=row.country,
+        language=row.language,
+        tags=frozenset(facets.get((row.id, Facet.TAG), ())),
+        wants=frozenset(facets.get((row.id, Facet.WANTS), ())),
+        consent=Consent(row.consent),
+        joined_at=row.joined_at,
+        source=row.source,
+    )
+
+
+def _record_consent(
+    connection: Connection, identity_hash: str, person: Subscriber, *, now: datetime
+) -> None:
+    connection.execute(
+        insert(consents).values(
+            identity_hash=identity_hash, consent=person.consent, at=now, source=person.source
+        )
+    )
+
+
+def _save_facets(connection: Connection, subscriber_id: int | None, person: Subscriber) -> None:
+    columns = subscriber_facets.c
+    connection.execute(delete(subscriber_facets).where(columns.subscriber_id == subscriber_id))
+    rows = [
+        {"subscriber_id": subscriber_id, "facet": facet, "value": value}
+        for facet, values in ((Facet.TAG, person.tags), (Facet.WANTS, person.wants))
+        for value in sorted(values)
+    ]
+    if rows:
+        connection.execute(insert(subscriber_facets), rows)
+
+
+def _page_after(connection: Connection, last: int) -> Sequence[Row[Any]]:
+    query = select(subscribers).where(subscribers.c.id > last).order_by(subscribers.c.id)
+    return connection.execute(query.limit(_PAGE)).all()
+
+
+def _facets_of(connection: Connection, ids: list[int]) -> dict[tuple[int, str], list[str]]:
+    columns = subscriber_facets.c
+    found: dict[tuple[int, str], list[str]] = {}
+    for row in connection.execute(select(subscriber_facets).where(columns.subscriber_id.in_(ids))):
+        found.setdefault((row.subscriber_id, row.facet), []).append(row.value)
+    return found
