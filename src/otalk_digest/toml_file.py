@@ -3,8 +3,10 @@
 import difflib
 import re
 import tomllib
+from collections.abc import Sequence
+from enum import EnumType
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import msgspec
 
@@ -13,16 +15,26 @@ from otalk_digest.errors import SettingsError
 T = TypeVar("T")
 
 _UNKNOWN = re.compile(r"unknown field `(?P<key>[^`]+)`")
+_MISSING = re.compile(r"Object missing required field `(?P<key>[^`]+)`")
+_NO_CHOICE = re.compile(r"Invalid enum value (?P<value>.+)", re.DOTALL)
 _PLACE = re.compile(r" - at `(?:key in )?\$(?P<path>[^`]*)`")
+_STEP = re.compile(r"\[(?P<index>\d+)\]|(?P<key>[\w-]+)")
+_KINDS = re.compile(r"`(?P<kinds>\w+(?: \| \w+)*)`")
 _WORDS = {
-    "`int`": "a whole number",
-    "`float`": "a number",
-    "`str`": "text in quotes",
-    "`bool`": "true or false",
-    "`array`": "a list",
-    "`object`": "a table",
-    "`null`": "nothing",
+    "int": "a whole number",
+    "float": "a number",
+    "str": "text in quotes",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "a table",
 }
+_NAME = r"(?:[\w-]+|\"[^\"]*\"|'[^']*')"
+_NAMES = rf"(?P<names>{_NAME}(?:\s*\.\s*{_NAME})*)"
+_HEADER = re.compile(rf"\s*(?P<marks>\[\[?)\s*{_NAMES}\s*\]")
+_SETTING = re.compile(rf"\s*{_NAMES}\s*=")
+
+#: The way to a value: names of tables and keys, and positions in lists, from 0.
+Keys = Sequence[str | int]
 
 
 def read_toml(path: Path) -> tuple[dict[str, Any], str]:
@@ -50,20 +62,39 @@ def convert(document: object, kind: type[T], *, path: Path, text: str) -> T:
         raise SettingsError(_explain(str(error), kind, path, text)) from error
 
 
-def line_of(text: str, keys: list[str]) -> int | None:
-    """Return the 1-based line that sets the key (or opens the table) with this dotted path."""
-    if not keys:
+def line_of(text: str, keys: Keys) -> int | None:
+    """Return the 1-based line that sets the key, or first opens the table, at this place."""
+    table: tuple[str | int, ...] = ()
+    counts: dict[tuple[str | int, ...], int] = {}
+    wanted = tuple(keys)
+    if not wanted:
         return None
-    table: list[str] = []
-    opened: int | None = None
     for number, line in enumerate(text.splitlines(), 1):
-        if header := re.match(r"\s*\[+\s*([^\]]+?)\s*\]+", line):
-            table = [part.strip(" \"'") for part in header[1].split(".")]
-            if table == keys:
-                opened = number
-        elif table == keys[:-1] and re.match(rf"\s*[\"']?{re.escape(keys[-1])}[\"']?\s*=", line):
+        if header := _HEADER.match(line):
+            table = _open_table(_split(header["names"]), counts, is_item=len(header["marks"]) > 1)
+            if table == wanted:
+                return number
+        elif (setting := _SETTING.match(line)) and (*table, *_split(setting["names"])) == wanted:
             return number
-    return opened
+    return None
+
+
+def _split(names: str) -> list[str]:
+    return [name.strip("\"'") for name in re.findall(_NAME, names)]
+
+
+def _open_table(
+    names: Sequence[str], counts: dict[tuple[str | int, ...], int], *, is_item: bool
+) -> tuple[str | int, ...]:
+    """Return where a header leads: into the newest item of each list on the way."""
+    place: tuple[str | int, ...] = ()
+    for position, name in enumerate(names, 1):
+        place = (*place, name)
+        if is_item and position == len(names):
+            counts[place] = counts.get(place, 0) + 1
+        if place in counts:
+            place = (*place, counts[place] - 1)
+    return place
 
 
 def fields_of(kind: object) -> dict[str, object]:
@@ -77,23 +108,67 @@ def fields_of(kind: object) -> dict[str, object]:
 
 def _explain(message: str, kind: type, path: Path, text: str) -> str:
     place = _PLACE.search(message)
-    keys = re.findall(r"[\w-]+", place["path"]) if place else []
+    keys: list[str | int] = [
+        int(step["index"]) if step["index"] else step["key"]
+        for step in _STEP.finditer(place["path"] if place else "")
+    ]
     what = _PLACE.sub("", message)
     if unknown := _UNKNOWN.search(what):
-        keys = [*keys, unknown["key"]]
+        keys.append(unknown["key"])
         what = f"there is no such key{_nearest(kind, keys)}"
     else:
-        what = re.sub(r"`\w+`", lambda word: _WORDS.get(word[0], word[0]), what)
-        what = what[0].lower() + what[1:]
-    line = line_of(text, keys) or line_of(text, keys[:-1])
+        what = _plainly(what, kind, keys)
+    # A key inside a list on one line is found by the line of the list.
+    places = (keys[:end] for end in range(len(keys), 0, -1))
+    line = next((line for some in places if (line := line_of(text, some))), None)
     where = f"{path}, line {line}" if line else str(path)
-    return f"{where}: {'.'.join(keys) or 'the file'}: {what}."
+    return f"{where}: {_dotted(keys) or 'the file'}: {what}."
 
 
-def _nearest(kind: object, keys: list[str]) -> str:
-    names: dict[str, object] = {}
-    for key in [*keys[:-1], ""]:
-        names = fields_of(kind)
-        kind = names.get(key)
-    near = difflib.get_close_matches(keys[-1], list(names), n=1)
+def _plainly(what: str, kind: type, keys: Keys) -> str:
+    if missing := _MISSING.search(what):
+        return f"it lacks the key {missing['key']}"
+    if wrong := _NO_CHOICE.search(what):
+        return f"{wrong['value']} is none of: {', '.join(_choices(_kind_at(kind, keys)))}"
+    what = _KINDS.sub(_in_words, what)
+    return what[0].lower() + what[1:]
+
+
+def _in_words(match: re.Match[str]) -> str:
+    kinds = [kind for kind in match["kinds"].split(" | ") if kind != "null"]
+    return " or ".join(_WORDS.get(kind, kind) for kind in kinds) or "nothing"
+
+
+def _dotted(keys: Keys) -> str:
+    """Write a place as people count: `segment 2: match.tag`."""
+    text = ""
+    for key in keys:
+        if isinstance(key, int):
+            text += f" {key + 1}:"
+        elif text:
+            text += f" {key}" if text.endswith(":") else f".{key}"
+        else:
+            text = key
+    return text.rstrip(":")
+
+
+def _kind_at(kind: object, keys: Keys) -> object:
+    for key in keys:
+        # `fields_of` looks into lists by itself.
+        kind = kind if isinstance(key, int) else fields_of(kind).get(key)
+    return kind
+
+
+def _choices(kind: object) -> Sequence[str]:
+    """Return the values that a key can have, where they are a closed set."""
+    while get_origin(kind) is not Literal and (elements := get_args(kind)):
+        kind = next(inner for inner in elements if inner is not type(None))
+    if isinstance(kind, EnumType):
+        return [str(choice) for choice in kind]
+    return get_args(kind)
+
+
+def _nearest(kind: object, keys: list[str | int]) -> str:
+    names = fields_of(_kind_at(kind, keys[:-1]))
+    near = difflib.get_close_matches(str(keys[-1]), list(names), n=1)
     return f"; did you mean {near[0]}?" if near else f"; known ones: {', '.join(sorted(names))}"

@@ -1,0 +1,176 @@
+"""What every command shares: settings, store, clock and provider, built when asked for."""
+
+import contextlib
+import signal
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from otalk_digest.errors import SettingsError
+from otalk_digest.resources import bundled
+from otalk_digest.settings import Settings, environment, load_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from otalk_digest.delivery.provider import Provider
+    from otalk_digest.model.audience import Segment
+    from otalk_digest.pipeline.collecting import Source
+    from otalk_digest.pipeline.delivering import Post
+    from otalk_digest.pipeline.freezing import Press
+    from otalk_digest.pipeline.running import Job
+    from otalk_digest.store.database import Store
+
+
+def parse_now(text: str | None) -> datetime | None:
+    """Return the moment of `--now` in UTC; local times without an offset are refused."""
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise click.BadParameter(
+            f"{text!r} is no ISO 8601 moment; write one such as 2026-11-24T09:00Z",
+            param_hint="--now",
+        ) from error
+    if moment.tzinfo is None:
+        raise click.BadParameter("add an offset, such as Z or +01:00", param_hint="--now")
+    return moment.astimezone(UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class App:
+    """One invocation of the command line."""
+
+    config: Path
+    now: datetime | None = None
+    #: Set by SIGTERM: finish what is in flight, begin nothing new (R11).
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def clock(self) -> datetime:
+        """Return the moment of `--now`, or the present one, in UTC."""
+        return self.now or datetime.now(UTC)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """Read the settings file. Raises SettingsError."""
+        return load_settings(self.config, environment())
+
+    @cached_property
+    def segments(self) -> "tuple[Segment, ...]":
+        """Read the segments file. Raises SettingsError."""
+        from otalk_digest.audience.segments import load_segments
+
+        return load_segments(self.settings.folder / self.settings.digest.segments)
+
+    @contextlib.contextmanager
+    def store(self, *, must_exist: bool = False) -> "Iterator[Store]":
+        """Open the store for one command. Raises StoreError."""
+        from otalk_digest.store.database import open_store
+
+        opened = open_store(self.settings.sqlite_path, must_exist=must_exist)
+        try:
+            yield opened
+        finally:
+            opened.close()
+
+    def press(self) -> "Press":
+        """Return what the digest room needs. Raises SettingsError."""
+        from otalk_digest.pipeline.freezing import Press
+
+        return Press(
+            publication=self.settings.publication(),
+            profile=self.settings.chat.profile(),
+            theme_folders=self.theme_folders,
+        )
+
+    @property
+    def theme_folders(self) -> tuple[Path, ...]:
+        """Return where themes are looked for: beside the settings, then the bundled ones."""
+        return (self.settings.folder / self.settings.digest.templates, bundled("templates"))
+
+    def post(self) -> "Post":
+        """Return what every message carries. Raises SettingsError."""
+        from otalk_digest.pipeline.delivering import Post
+
+        base_url = self.settings.web.base_url
+        return Post(
+            sender=self.settings.sender(), base_url=base_url.rstrip("/") if base_url else None
+        )
+
+    def source(self, feed: str | None = None) -> "Source":
+        """Return the blog to read: this feed, or the one of the settings. Raises SettingsError."""
+        from otalk_digest.collect.fetch import FetchLimits
+        from otalk_digest.pipeline.collecting import Source
+
+        settings = self.settings.feed
+        return Source(
+            address=feed or self._feed_address(),
+            limits=FetchLimits(
+                timeout_s=settings.timeout_s,
+                max_bytes=settings.max_bytes,
+                max_redirects=settings.max_redirects,
+                allow_private_addresses=settings.allow_private_addresses,
+            ),
+            profile=self.settings.chat.profile(),
+        )
+
+    def job(self, store: "Store", *, segment: str | None = None) -> "Job":
+        """Return all that a run needs. Raises SettingsError."""
+        from otalk_digest.audience.segments import choose_segments
+        from otalk_digest.pipeline.running import Job
+
+        return Job(
+            store=store,
+            source=self.source(),
+            press=self.press(),
+            post=self.post(),
+            segments=self.segments,
+            chosen=choose_segments(self.segments, segment),
+            make_provider=self.provider,
+            clock=self.clock,
+            stop=self.stop,
+        )
+
+    def _feed_address(self) -> str:
+        """Return the feed's URL, or its path resolved beside the settings."""
+        address = self.settings.feed.address
+        if not address:
+            raise SettingsError(
+                f"{self.config}: feed.address is not set. Write the address of the blog's feed."
+            )
+        if "://" in address:
+            return address
+        return str(self.settings.folder / address)
+
+    def provider(self) -> "Provider":
+        """Build the provider of the settings. Raises SettingsError."""
+        from otalk_digest.cli.providers import build_provider
+
+        return build_provider(self.settings, sleep=self._wait)
+
+    def _wait(self, seconds: float) -> None:
+        """Wait, but not when the command is asked to stop (R11)."""
+        self.stop.wait(seconds)
+
+    @contextlib.contextmanager
+    def stopping_on_sigterm(self) -> Iterator[None]:
+        """Let SIGTERM and Ctrl-C end the command after what is in flight."""
+
+        def ask_to_stop(_signal: int, _frame: object) -> None:
+            self.stop.set()
+
+        before: dict[int, Callable[..., object] | int | None] = {
+            number: signal.signal(number, ask_to_stop) for number in (signal.SIGTERM, signal.SIGINT)
+        }
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)

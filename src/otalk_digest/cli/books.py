@@ -1,0 +1,146 @@
+"""`editions` and `deliveries`."""
+
+import click
+
+from otalk_digest.cli.app import App
+from otalk_digest.cli.printing import moment, print_json, print_table
+from otalk_digest.cli.run import equation, print_reasons
+from otalk_digest.model.delivery import DeliveryRecord, Status, Tally
+from otalk_digest.store import books, ledger
+from otalk_digest.store import editions as edition_store
+
+_SOME = 200
+
+
+@click.command()
+@click.option("--json", "is_json", is_flag=True, help="One edition a line.")
+@click.pass_obj
+def editions(app: App, is_json: bool) -> None:
+    """List the editions, newest first, with their books."""
+    with app.store(must_exist=True) as store, store.read() as connection:
+        records = edition_store.list_editions(connection)
+        tallies = {record.number: books.tally(connection, record.number) for record in records}
+    if not records and not is_json:
+        click.echo("No edition yet. Make the first with: otalk-digest run.")
+        return
+    if is_json:
+        for record in records:
+            print_json(
+                {
+                    "edition": record.number,
+                    "frozen_at": record.frozen_at,
+                    "completed_at": record.completed_at,
+                    "subjects": record.subjects,
+                    **_tally_record(tallies[record.number]),
+                }
+            )
+        return
+    print_table(
+        ("edition", "frozen", "complete", "accepted", "refused", "in doubt", "waiting", "subject"),
+        (
+            (
+                record.number,
+                moment(record.frozen_at),
+                moment(record.completed_at, unknown="no"),
+                tallies[record.number].accepted,
+                tallies[record.number].rejected,
+                tallies[record.number].in_doubt,
+                tallies[record.number].planned + tallies[record.number].sending,
+                " · ".join(dict.fromkeys(record.subjects.values())),
+            )
+            for record in records
+        ),
+    )
+
+
+@click.group(invoke_without_command=True)
+@click.option("--edition", type=int, metavar="N", help="Only this edition.")
+@click.option("--status", type=click.Choice([str(status) for status in Status]))
+@click.option("--addresses", is_flag=True, help="Show addresses; without it, numbers only.")
+@click.option("--json", "is_json", is_flag=True, help="One delivery a line, all of them.")
+@click.pass_context
+def deliveries(
+    ctx: click.Context,
+    edition: int | None,
+    status: str | None,
+    addresses: bool,
+    is_json: bool,
+) -> None:
+    """List who got an edition and who did not; settle what is in doubt."""
+    if ctx.invoked_subcommand is not None:
+        return
+    app: App = ctx.obj
+    limit = None if is_json else _SOME
+    with app.store(must_exist=True) as store, store.read() as connection:
+        records = books.list_deliveries(
+            connection, edition=edition, status=Status(status) if status else None, limit=limit
+        )
+        tally = books.tally(connection, edition) if edition is not None else None
+        reasons = books.count_by_reason(connection, edition) if edition is not None else ()
+    if is_json:
+        for record in records:
+            print_json(_delivery_record(record, has_address=addresses))
+        return
+    if not records:
+        click.echo("No delivery matches.")
+        return
+    print_table(
+        ("delivery", "edition", "segment", "status", "why", "since", "reader"),
+        (
+            (
+                record.id,
+                record.edition,
+                record.segment,
+                record.status,
+                (record.reason or "").replace("_", " "),
+                moment(record.updated_at),
+                record.address if addresses else "hidden",
+            )
+            for record in records
+        ),
+    )
+    if len(records) == limit:
+        click.echo(f"The first {limit} are shown; all of them with --json.")
+    if edition is not None and tally is not None:
+        print_reasons(reasons)
+        click.echo(equation(edition, tally))
+
+
+@deliveries.command()
+@click.option("--edition", type=int, metavar="N", help="Only this edition.")
+@click.option("--resend", "is_resend", flag_value=True, type=bool, help="Send them again.")
+@click.option("--assume-sent", "is_resend", flag_value=False, type=bool, help="Take them as sent.")
+@click.pass_obj
+def settle(app: App, edition: int | None, is_resend: bool | None) -> None:
+    """Decide what is in doubt: send again (someone may get it twice), or take as sent."""
+    if is_resend is None:
+        raise click.UsageError("Say which: --resend or --assume-sent.")
+    reason = "a maintainer chose to send it again" if is_resend else "a maintainer took it as sent"
+    with app.store(must_exist=True) as store, store.lease(), store.begin() as connection:
+        count = ledger.settle(connection, edition, resend=is_resend, reason=reason, now=app.clock())
+    after = " The next run sends them." if is_resend and count else ""
+    click.echo(f"{count} settled: {reason}.{after}")
+
+
+def _tally_record(tally: Tally) -> dict[str, object]:
+    return {
+        "candidates": tally.candidates,
+        "skipped": tally.skipped,
+        "planned": tally.planned,
+        "sending": tally.sending,
+        "accepted": tally.accepted,
+        "rejected": tally.rejected,
+        "in_doubt": tally.in_doubt,
+    }
+
+
+def _delivery_record(record: DeliveryRecord, *, has_address: bool) -> dict[str, object]:
+    fields: dict[str, object] = {
+        "delivery": record.id,
+        "edition": record.edition,
+        "segment": record.segment,
+        "status": str(record.status),
+        "reason": record.reason,
+        "updated_at": record.updated_at,
+    }
+    return {**fields, "address": record.address} if has_address else fields

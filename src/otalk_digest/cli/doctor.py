@@ -1,0 +1,141 @@
+"""`doctor`: what is wrong with the set-up, and what to do."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+import click
+
+from otalk_digest.audience.segments import load_segments
+from otalk_digest.cli.app import App
+from otalk_digest.collect.fetch import fetch
+from otalk_digest.collect.parse import parse_feed
+from otalk_digest.digest.render import render_variant
+from otalk_digest.digest.sample import sample_digest
+from otalk_digest.digest.themes import load_theme
+from otalk_digest.errors import OtalkDigestError
+from otalk_digest.model.audience import Consent
+from otalk_digest.store.subscribers import count_by_consent, count_by_segment
+
+#: A check yields problems, each a sentence with what to do; none means that all is well.
+Check = Callable[[App], Iterator[str]]
+
+
+@click.command()
+@click.pass_obj
+def doctor(app: App) -> int:
+    """Say what is wrong with the set-up, and what to do; sends nothing."""
+    has_problem = False
+    for name, check in _CHECKS.items():
+        problems = _problems(check, app)
+        has_problem = has_problem or bool(problems)
+        click.echo(f"{name}: {'ok' if not problems else ''}".rstrip())
+        for problem in problems:
+            click.echo(f"  {problem}")
+        if problems and name == "settings":
+            click.echo("The rest cannot be looked at before the settings are mended.")
+            break
+    return 2 if has_problem else 0
+
+
+def _problems(check: Check, app: App) -> Sequence[str]:
+    problems = []
+    try:
+        for problem in check(app):
+            problems.append(problem)  # noqa: PERF402 - what was found before an error counts too
+    except OtalkDigestError as error:
+        problems.append(str(error))
+    return problems
+
+
+def _check_settings(app: App) -> Iterator[str]:
+    app.settings.publication()
+    app.settings.sender()
+    app.source()
+    yield from ()
+
+
+def _check_database(app: App) -> Iterator[str]:
+    with app.store() as store:
+        store.check()
+    yield from ()
+
+
+def _check_segments(app: App) -> Iterator[str]:
+    load_segments(app.settings.folder / app.settings.digest.segments)
+    yield from ()
+
+
+def _check_templates(app: App) -> Iterator[str]:
+    press = app.press()
+    for segment in app.segments:
+        render_variant(
+            sample_digest(app.clock()),
+            theme=load_theme(segment.theme, folders=press.theme_folders),
+            publication=press.publication,
+            profile=press.profile,
+            why=segment.why,
+            subject_prefix=segment.subject_prefix,
+            zones=("Pacific/Auckland",),
+            token_prefix="OTDSAMPLE",  # noqa: S106 - not a password
+        )
+    yield from ()
+
+
+def _check_subscribers(app: App) -> Iterator[str]:
+    with app.store() as store, store.read() as connection:
+        confirmed = count_by_consent(connection).get(Consent.CONFIRMED, 0)
+        unmatched = count_by_segment(connection, app.segments).get(None, 0)
+    if not confirmed:
+        yield "There are no confirmed subscribers. Add some: otalk-digest subscribers import FILE."
+    if unmatched:
+        yield (
+            f"{unmatched} confirmed subscribers match no segment and get nothing. "
+            "Add a last segment without a match table."
+        )
+
+
+def _check_feed(app: App) -> Iterator[str]:
+    source = app.source()
+    fetched = fetch(source.address, validators=None, limits=source.limits)
+    feed = parse_feed(fetched.body or b"", content_type=fetched.content_type, url=fetched.url)
+    if not feed.entries:
+        yield f"The feed at {source.address} has no entries: is the address right?"
+    if fetched.moved_from:
+        yield f"The feed has moved to {fetched.url}: set feed.address to that."
+    if any(entry.is_summary for entry in feed.entries):
+        yield (
+            "The feed carries summaries only, so wrap-ups may be missed. In WordPress: Settings, "
+            "Reading, for each post in a feed include: full text."
+        )
+
+
+def _check_provider(app: App) -> Iterator[str]:
+    provider = app.provider()
+    try:
+        yield from provider.check()
+    finally:
+        provider.close()
+
+
+def _check_sender(app: App) -> Iterator[str]:
+    if app.settings.delivery.provider == "files":
+        return
+    from otalk_digest.cli.sender_domain import sender_problems
+
+    yield from sender_problems(app.settings.sender().from_address.rpartition("@")[2])
+    if app.settings.web.base_url is None:
+        yield (
+            "web.base_url is not set, so readers can leave only by writing an e-mail. Gmail and "
+            "Yahoo ask for one-click unsubscribe (RFC 8058) from senders of many messages."
+        )
+
+
+_CHECKS: dict[str, Check] = {
+    "settings": _check_settings,
+    "database": _check_database,
+    "segments": _check_segments,
+    "templates": _check_templates,
+    "subscribers": _check_subscribers,
+    "feed": _check_feed,
+    "provider": _check_provider,
+    "sender domain": _check_sender,
+}

@@ -1,0 +1,64 @@
+"""Build the provider that the settings name."""
+
+from collections.abc import Callable
+
+from otalk_digest.delivery.provider import Provider
+from otalk_digest.errors import SettingsError
+from otalk_digest.settings import Settings
+
+Sleep = Callable[[float], None]
+
+
+def build_provider(settings: Settings, *, sleep: Sleep) -> Provider:
+    """Return the provider. Raises SettingsError when it cannot work: no key, no host.
+
+    `sleep` is how it waits between tries; it may return early when the program is asked to stop.
+    """
+    return {"files": _files, "smtp": _smtp, "sendgrid": _sendgrid}[settings.delivery.provider](
+        settings, sleep
+    )
+
+
+def _files(settings: Settings, _sleep: Sleep) -> Provider:
+    from otalk_digest.delivery.providers.files import FilesProvider
+
+    return FilesProvider(settings.folder / settings.delivery.files.folder)
+
+
+def _smtp(settings: Settings, sleep: Sleep) -> Provider:
+    from otalk_digest.delivery.providers.smtp import SmtpConfig, SmtpProvider
+
+    smtp = settings.delivery.smtp
+    if not smtp.host:
+        raise SettingsError(
+            f"{settings.path}: delivery.smtp.host is not set. Name your mail server."
+        )
+    password = settings.secret("SMTP_PASSWORD")
+    if smtp.username is not None and password is None:
+        raise SettingsError(
+            "delivery.smtp.username is set but there is no password. Put it into the environment "
+            "as OTALK_DIGEST_SMTP_PASSWORD."
+        )
+    return SmtpProvider(
+        SmtpConfig(
+            host=smtp.host,
+            port=smtp.port,
+            security=smtp.security,
+            username=smtp.username,
+            password=password,
+        ),
+        sleep=sleep,
+    )
+
+
+def _sendgrid(settings: Settings, sleep: Sleep) -> Provider:
+    from otalk_digest.delivery.providers.sendgrid import SendGridConfig, SendGridProvider
+
+    return SendGridProvider(
+        SendGridConfig(
+            api_key=settings.secret("SENDGRID_API_KEY") or "",
+            host=settings.delivery.sendgrid.host,
+            timeout_s=settings.delivery.sendgrid.timeout_s,
+        ),
+        sleep=sleep,
+    )

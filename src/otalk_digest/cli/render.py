@@ -1,0 +1,61 @@
+"""`render`: the next edition as files."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from otalk_digest.cli.app import App
+from otalk_digest.cli.send import edition_to_show
+from otalk_digest.errors import InputError
+from otalk_digest.pipeline import proofing
+from otalk_digest.pipeline.proofing import Proof, ProofReader
+from otalk_digest.store import subscribers
+from otalk_digest.store.database import Store
+
+
+@click.command()
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True)
+@click.option("--segment", metavar="S", help="Only this segment.")
+@click.option("--edition", type=int, metavar="N", help="A past edition, not the next one.")
+@click.option("--reader", metavar="ADDR", help="As this subscriber gets it; else invented.")
+@click.pass_obj
+def render(
+    app: App, out: Path, segment: str | None, edition: int | None, reader: str | None
+) -> None:
+    """Write the next edition's messages into a folder: .html, .txt, .ics and .eml."""
+    with app.store(must_exist=True) as store:
+        shown = edition_to_show(app, store, edition, segment)
+        proofs = proofing.proofs(store, shown, app.post(), _reader(store, reader))
+    write_proofs(proofs, out)
+    click.echo(f"Edition {shown.number}: {len(proofs)} variants written to {out}.")
+
+
+def write_proofs(proofs: Sequence[Proof], out: Path) -> None:
+    """Write each variant's files. Raises InputError when the folder cannot be written."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for proof in proofs:
+            stem = out / proof.variant.segment
+            stem.with_suffix(".html").write_text(proof.html, encoding="utf-8")
+            stem.with_suffix(".txt").write_text(proof.text, encoding="utf-8")
+            stem.with_suffix(".eml").write_bytes(proof.message)
+            if proof.variant.calendar is not None:
+                stem.with_suffix(".ics").write_bytes(proof.variant.calendar.encode())
+    except OSError as error:
+        raise InputError(
+            f"{error.filename or out} cannot be written: {error.strerror}. Name another folder."
+        ) from error
+
+
+def _reader(store: Store, address: str | None) -> ProofReader:
+    if address is None:
+        return ProofReader()
+    from otalk_digest.audience.identity import normalise_address
+
+    identity = normalise_address(address)[1]
+    with store.read() as connection:
+        person = subscribers.find_subscriber(connection, identity)
+    if person is None:
+        raise InputError("There is no subscriber of that address. See: subscribers list.")
+    return ProofReader(address=person.address, name=person.name, zone=person.zone)

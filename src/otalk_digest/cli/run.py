@@ -1,0 +1,104 @@
+"""`run` and `plan`."""
+
+from collections.abc import Iterable
+
+import click
+
+from otalk_digest.cli.app import App
+from otalk_digest.cli.collect import print_collected
+from otalk_digest.cli.printing import print_table
+from otalk_digest.errors import TryAgainError
+from otalk_digest.model.delivery import Tally
+from otalk_digest.pipeline import running
+from otalk_digest.pipeline.running import RunReport
+
+
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Do all of it but send, and keep nothing.")
+@click.option("--segment", metavar="S", help="Compose for this segment only.")
+@click.pass_obj
+def run(app: App, dry_run: bool, segment: str | None) -> int:
+    """Collect, compose and deliver, once: the cron job.
+
+    Start it any number of times: each reader gets each edition once.
+    """
+    with app.store() as store:
+        job = app.job(store, segment=segment)
+        if dry_run:
+            report = running.rehearse(job)
+            click.echo("Dry run: nothing was sent and nothing was kept.")
+        else:
+            with app.stopping_on_sigterm():
+                report = running.run(job)
+    print_report(report)
+    return leave_with(report)
+
+
+@click.command()
+@click.option("--segment", metavar="S", help="Compose for this segment only.")
+@click.pass_obj
+def plan(app: App, segment: str | None) -> int:
+    """Show who would get the next edition, who not, and why."""
+    with app.store() as store:
+        report = running.rehearse(app.job(store, segment=segment))
+    print_report(report)
+    return leave_with(report)
+
+
+def print_report(report: RunReport) -> None:
+    """Say what a run did, with books that add up."""
+    if report.collected is not None:
+        print_collected(report.collected)
+    if report.edition is None and not report.tallies:
+        click.echo("Nothing to say: no news that was not told before. No mail was sent.")
+    elif report.edition is None:
+        click.echo("No new edition: going on with what was not finished.")
+    else:
+        click.echo(f"Edition {report.edition.number}:")
+        for variant in report.edition.variants:
+            click.echo(f"  {variant.segment}: {variant.subject}")
+    for number, tally in sorted(report.tallies.items()):
+        print_reasons(report.reasons.get(number, ()))
+        click.echo(equation(number, tally, is_rehearsal=report.is_rehearsal))
+    if report.in_doubt:
+        click.echo(
+            f"{report.in_doubt} in doubt: nobody knows whether they arrived, so they are not sent "
+            "again by themselves. See: otalk-digest deliveries --status in_doubt."
+        )
+
+
+def equation(number: int, tally: Tally, *, is_rehearsal: bool = False) -> str:
+    """Return the books of an edition as one line that adds up."""
+    readers = tally.candidates - tally.skipped
+    waiting = tally.planned + tally.sending
+    if is_rehearsal:
+        return f"Edition {number} would go to {readers} of {tally.candidates} subscribers."
+    return (
+        f"Edition {number}: {readers} readers = {tally.accepted} accepted + {tally.rejected} "
+        f"refused + {tally.in_doubt} in doubt + {waiting} not yet sent"
+        f"; {tally.skipped} of {tally.candidates} subscribers left out."
+    )
+
+
+def print_reasons(rows: Iterable[tuple[str | None, str, str | None, int]]) -> None:
+    """Say who gets it, who not, and why."""
+    print_table(
+        ("segment", "status", "why", "readers"),
+        (
+            (segment or "–", status, (reason or "").replace("_", " "), count)
+            for segment, status, reason, count in rows
+        ),
+    )
+
+
+def leave_with(report: RunReport) -> int:
+    """Return the exit status of a run, printing what stopped it."""
+    if report.error is not None:
+        raise report.error
+    if report.in_doubt:
+        return 4
+    if any(tally.rejected for tally in report.tallies.values()):
+        return 3
+    if any(tally.planned for tally in report.tallies.values()) and not report.is_rehearsal:
+        raise TryAgainError("Some readers could not be reached yet; the next run tries again.")
+    return 0

@@ -1,0 +1,177 @@
+"""Deliver what is planned, from the store to the provider and back into the books."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from otalk_digest.audience.links import ReaderLinks
+from otalk_digest.audience.personalise import Personaliser
+from otalk_digest.delivery.dispatch import dispatch
+from otalk_digest.delivery.provider import Provider
+from otalk_digest.errors import InputError
+from otalk_digest.logs import log_event
+from otalk_digest.model.delivery import Outcome, Tally
+from otalk_digest.model.edition import Edition, Variant
+from otalk_digest.model.message import Batch, Sender
+from otalk_digest.store import books, editions, ledger
+from otalk_digest.store.database import Store, secret_key
+
+Clock = Callable[[], datetime]
+
+_LEFT_BEHIND = "a run ended before its answer was recorded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """What is the same for every message: who sends, and where links lead."""
+
+    sender: Sender
+    base_url: str | None
+
+    def links(self, key: bytes) -> ReaderLinks:
+        """Return the maker of readers' own addresses."""
+        return ReaderLinks(key=key, base_url=self.base_url, mailbox=self.sender.reply_to)
+
+    def personaliser(self, variant: Variant, key: bytes, *, edition: int) -> Personaliser:
+        """Return the maker of recipients for one variant."""
+        return Personaliser(
+            variant,
+            self.links(key),
+            edition=edition,
+            message_domain=self.sender.from_address.rpartition("@")[2],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Attempt:
+    id: int
+    batch: Batch
+
+
+class _StoreLedger:
+    """The books of one variant; see `delivery.dispatch.Ledger`."""
+
+    def __init__(
+        self,
+        store: Store,
+        edition: Edition,
+        variant: Variant,
+        *,
+        post: Post,
+        provider: str,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._variant = variant
+        self._sender = post.sender
+        self._provider = provider
+        self._clock = clock
+        self._place = ledger.Place(edition=edition.number, segment=variant.segment)
+        with store.read() as connection:
+            key = secret_key(connection)
+        self._date = edition.frozen_at
+        self._links = post.links(key)
+        self._personaliser = post.personaliser(variant, key, edition=edition.number)
+
+    def claim(self, limit: int) -> _Attempt | None:
+        with self._store.begin() as connection:
+            claim = ledger.claim(
+                connection, self._place, provider=self._provider, limit=limit, now=self._clock()
+            )
+        if claim is None:
+            return None
+        self._place = ledger.Place(
+            edition=self._place.edition,
+            segment=self._place.segment,
+            after=claim.readers[-1].delivery_id,
+        )
+        return _Attempt(id=claim.attempt_id, batch=self._batch(claim))
+
+    def record(self, attempt: _Attempt, outcomes: Sequence[Outcome]) -> None:
+        with self._store.begin() as connection:
+            ledger.record_outcomes(connection, attempt.id, outcomes, now=self._clock())
+        counts = Counter(str(outcome.kind) for outcome in outcomes)
+        log_event("batch_recorded", edition=self._place.edition, attempt=attempt.id, **counts)
+
+    def release(self, attempt: _Attempt, reason: str) -> None:
+        with self._store.begin() as connection:
+            ledger.release_attempt(connection, attempt.id, reason, now=self._clock())
+        log_event("batch_released", edition=self._place.edition, attempt=attempt.id)
+
+    def lose_track(self, attempt: _Attempt, reason: str) -> None:
+        with self._store.begin() as connection:
+            ledger.lose_track(connection, attempt.id, reason, now=self._clock())
+        log_event("batch_in_doubt", edition=self._place.edition, attempt=attempt.id)
+
+    def _batch(self, claim: ledger.Claim) -> Batch:
+        return Batch(
+            attempt_key=f"a{claim.attempt_id}",
+            edition=self._place.edition,
+            date=self._date,
+            sender=self._sender,
+            variant=self._variant,
+            recipients=tuple(
+                self._personaliser.recipient(
+                    delivery_id=reader.delivery_id,
+                    token=self._links.token(reader.subscriber_id),
+                    address=reader.address,
+                    name=reader.name,
+                    zone=reader.zone,
+                )
+                for reader in claim.readers
+            ),
+        )
+
+
+def recover(connection: Connection, provider: Provider, *, now: datetime) -> int:
+    """Settle what a killed run left open (R3); return how many attempts there were.
+
+    Only the holder of the lease may call this. What an idempotent provider may have is
+    simply sent again; anything else is in doubt and listed, never resent by itself (R4).
+    """
+    left = ledger.open_attempts(connection)
+    for attempt_id, name in left:
+        if provider.is_idempotent and provider.name == name:
+            ledger.release_attempt(connection, attempt_id, _LEFT_BEHIND, now=now)
+        else:
+            ledger.lose_track(connection, attempt_id, _LEFT_BEHIND, now=now)
+    return len(left)
+
+
+def deliver(
+    store: Store,
+    number: int,
+    provider: Provider,
+    post: Post,
+    *,
+    stop: threading.Event,
+    clock: Clock,
+) -> None:
+    """Send an edition to everyone who is still planned.
+
+    Raises:
+        InputError: there is no such edition.
+        TryAgainError, ProviderRefusedError, SettingsError: see `delivery.dispatch`.
+    """
+    with store.read() as connection:
+        edition = editions.load_edition(connection, number)
+    if edition is None:
+        raise InputError(f"There is no edition {number}. See: otalk-digest editions.")
+    for variant in edition.variants:
+        books_of = _StoreLedger(
+            store, edition, variant, post=post, provider=provider.name, clock=clock
+        )
+        dispatch(books_of, provider, stop=stop)
+
+
+def close_books(store: Store, number: int, *, now: datetime) -> Tally:
+    """Return the books; note that the edition is complete when they say so (R8)."""
+    with store.begin() as connection:
+        tally = books.tally(connection, number)
+        if tally.is_complete:
+            editions.mark_complete(connection, number, now=now)
+    return tally

@@ -1,0 +1,125 @@
+"""Compose, render and freeze the next edition with its plan, in one transaction."""
+
+import hashlib
+import hmac
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from otalk_digest.digest.compose import compose
+from otalk_digest.model.audience import Segment
+from otalk_digest.model.chat import ChatProfile
+from otalk_digest.model.edition import Digest, Edition, Publication, Variant
+from otalk_digest.store import editions, news, plan, posts, subscribers
+from otalk_digest.store.database import secret_key
+from otalk_digest.store.records import to_json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Press:
+    """What is the same for every edition: settings as the digest room knows them."""
+
+    publication: Publication
+    profile: ChatProfile
+    #: Where themes are looked for, the maintainer's own first.
+    theme_folders: tuple[Path, ...]
+
+
+def compose_all(
+    connection: Connection, segments: Sequence[Segment], *, now: datetime
+) -> Sequence[tuple[Segment, Digest]]:
+    """Return each segment with its digest, which may be empty."""
+    chats = posts.all_chats(connection)
+    return [
+        (
+            segment,
+            compose(
+                segment,
+                uncarried=news.uncarried_news(connection, segment.name),
+                chats=chats,
+                told=news.told_chats(connection, segment.name),
+                now=now,
+            ),
+        )
+        for segment in segments
+    ]
+
+
+def render_edition(
+    connection: Connection,
+    digests: Sequence[tuple[Segment, Digest]],
+    press: Press,
+    *,
+    now: datetime,
+) -> Edition | None:
+    """Return the next edition; None when no segment has anything to read.
+
+    Raises TemplateError.
+    """
+    if all(digest.is_empty for _, digest in digests):
+        return None
+    number = editions.next_number(connection)
+    zones = subscribers.zones_in_use(connection)
+    prefix = _token_prefix(secret_key(connection), number)
+    variants = tuple(
+        _render(segment, digest, press, zones=zones, token_prefix=prefix)
+        for segment, digest in digests
+        if not digest.is_empty
+    )
+    return Edition(number=number, frozen_at=now, variants=variants, content_hash=_hash_of(variants))
+
+
+def freeze(
+    connection: Connection,
+    edition: Edition | None,
+    digests: Sequence[tuple[Segment, Digest]],
+    *,
+    segments: Sequence[Segment],
+    now: datetime,
+) -> None:
+    """Keep the edition, what it carries, and who gets it; all of it or nothing (R1).
+
+    `segments` are all segments: who matches one of them without a variant is left out with
+    a reason.
+    """
+    if edition is not None:
+        hashes = {variant.segment: _hash_of((variant,)) for variant in edition.variants}
+        editions.save_edition(connection, edition, variant_hashes=hashes)
+        for segment, digest in digests:
+            told = [item.id for item in digest.items]
+            news.mark_told(connection, segment.name, told, edition=edition.number)
+    for segment, digest in digests:
+        news.mark_dropped(connection, segment.name, digest.drops)
+    if edition is not None:
+        plan.plan_edition(connection, edition.number, segments, now=now)
+
+
+def _render(
+    segment: Segment, digest: Digest, press: Press, *, zones: Collection[str], token_prefix: str
+) -> Variant:
+    # Slow to import, and needed only when there is something to render.
+    from otalk_digest.digest.render import render_variant  # noqa: PLC0415
+    from otalk_digest.digest.themes import load_theme  # noqa: PLC0415
+
+    return render_variant(
+        digest,
+        theme=load_theme(segment.theme, folders=press.theme_folders),
+        publication=press.publication,
+        profile=press.profile,
+        why=segment.why,
+        subject_prefix=segment.subject_prefix,
+        zones=zones,
+        token_prefix=token_prefix,
+    )
+
+
+def _token_prefix(key: bytes, number: int) -> str:
+    """Return what no post can contain, the same each time the edition is rendered."""
+    return "OTD" + hmac.digest(key, b"tokens:%d" % number, "sha256")[:5].hex().upper()
+
+
+def _hash_of(variants: Sequence[Variant]) -> str:
+    return hashlib.sha256(to_json(variants).encode()).hexdigest()

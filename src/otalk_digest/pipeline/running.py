@@ -1,0 +1,177 @@
+"""The cron job: everything, once. Start it any number of times, kill it anywhere."""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+
+from sqlalchemy import Connection
+
+from otalk_digest.delivery.provider import Provider
+from otalk_digest.errors import InputError, OtalkDigestError, TryAgainError
+from otalk_digest.logs import log_event
+from otalk_digest.model.audience import Consent, Segment
+from otalk_digest.model.delivery import Tally
+from otalk_digest.model.edition import Edition
+from otalk_digest.pipeline.collecting import Collected, Source, collect, pull, take_in
+from otalk_digest.pipeline.delivering import Clock, Post, close_books, deliver, recover
+from otalk_digest.pipeline.freezing import Press, compose_all, freeze, render_edition
+from otalk_digest.store import books, editions, subscribers
+from otalk_digest.store.database import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """All that a run needs, built by the command line."""
+
+    store: Store
+    source: Source
+    press: Press
+    post: Post
+    #: All segments, in the file's order.
+    segments: tuple[Segment, ...]
+    #: The ones to compose for.
+    chosen: tuple[Segment, ...]
+    make_provider: Callable[[], Provider]
+    clock: Clock
+    stop: threading.Event
+
+
+@dataclass(slots=True)
+class RunReport:
+    """What a run did, in the order it did it."""
+
+    #: Nothing was sent and nothing kept.
+    is_rehearsal: bool = False
+    collected: Collected | None = None
+    edition: Edition | None = None
+    #: Edition → its books after this run, for each one that was worked on.
+    tallies: dict[int, Tally] = field(default_factory=dict)
+    #: Edition → (segment, status, reason, how many).
+    reasons: dict[int, Sequence[tuple[str | None, str, str | None, int]]] = field(
+        default_factory=dict
+    )
+    in_doubt: int = 0
+    #: What kept the run from finishing; the rest was done.
+    error: OtalkDigestError | None = None
+
+
+def run(job: Job) -> RunReport:
+    """Collect, freeze, plan and deliver. Raises OtalkDigestError when it cannot begin."""
+    report = RunReport()
+    with job.store.lease():
+        job.store.check()
+        with job.store.read() as connection:
+            require_readers(connection)
+        _with_provider(job, report, lambda provider: _walk(job, provider, report))
+        _balance(job, report)
+    return report
+
+
+def rehearse(job: Job) -> RunReport:
+    """Do all of it but the sending, in a transaction that is rolled back."""
+    report = RunReport(is_rehearsal=True)
+    with job.store.lease(), job.store.rehearse() as connection:
+        require_readers(connection)
+        try:
+            fetched = pull(connection, job.source, now=job.clock())
+            report.collected = take_in(connection, job.source, fetched, now=job.clock())
+        except TryAgainError as error:
+            report.error = error
+        report.edition = _freeze_next(connection, job)
+        if report.edition is not None:
+            number = report.edition.number
+            report.tallies[number] = books.tally(connection, number)
+            report.reasons[number] = books.count_by_reason(connection, number)
+    return report
+
+
+def resume(job: Job, number: int | None, *, is_rehearsal: bool) -> RunReport:
+    """Go on with this edition, or with every one that is not finished.
+
+    Raises InputError when there is no such edition.
+    """
+    report = RunReport(is_rehearsal=is_rehearsal)
+    with job.store.lease():
+        job.store.check()
+        if is_rehearsal:
+            for waiting in _waiting(job, number):
+                report.tallies[waiting] = close_books(job.store, waiting, now=job.clock())
+        else:
+            _with_provider(job, report, lambda provider: _go_on(job, provider, report, number))
+        _balance(job, report)
+    return report
+
+
+def require_readers(connection: Connection) -> None:
+    """Raise InputError when there is nobody to send to."""
+    if not subscribers.count_by_consent(connection).get(Consent.CONFIRMED):
+        raise InputError(
+            "There are no confirmed subscribers, so nothing was done. "
+            "Add some with: otalk-digest subscribers import FILE."
+        )
+
+
+def _with_provider(job: Job, report: RunReport, work: Callable[[Provider], None]) -> None:
+    """Do the work; what stops it is kept, so that the books are read all the same."""
+    provider = job.make_provider()
+    try:
+        with job.store.begin() as connection:
+            recovered = recover(connection, provider, now=job.clock())
+        if recovered:
+            log_event("attempts_recovered", attempts=recovered, provider=provider.name)
+        work(provider)
+    except OtalkDigestError as error:
+        report.error = error
+    finally:
+        provider.close()
+
+
+def _walk(job: Job, provider: Provider, report: RunReport) -> None:
+    feed_error: OtalkDigestError | None = None
+    try:
+        report.collected = collect(job.store, job.source, now=job.clock())
+    except TryAgainError as error:
+        # What is already collected still goes out; the run ends with "try again".
+        feed_error = error
+    with job.store.begin() as connection:
+        report.edition = _freeze_next(connection, job)
+    _go_on(job, provider, report, None)
+    if feed_error is not None:
+        raise feed_error
+
+
+def _go_on(job: Job, provider: Provider, report: RunReport, number: int | None) -> None:
+    for waiting in _waiting(job, number):
+        # In the books of this run even when the provider fails at once.
+        report.tallies[waiting] = close_books(job.store, waiting, now=job.clock())
+        deliver(job.store, waiting, provider, job.post, stop=job.stop, clock=job.clock)
+        close_books(job.store, waiting, now=job.clock())
+
+
+def _waiting(job: Job, number: int | None) -> Sequence[int]:
+    if number is not None:
+        return (number,)
+    with job.store.read() as connection:
+        return editions.unfinished(connection)
+
+
+def _freeze_next(connection: Connection, job: Job) -> Edition | None:
+    now = job.clock()
+    digests = compose_all(connection, job.chosen, now=now)
+    edition = render_edition(connection, digests, job.press, now=now)
+    if edition is not None:
+        segments = [variant.segment for variant in edition.variants]
+        log_event("edition_frozen", edition=edition.number, segments=segments)
+    freeze(connection, edition, digests, segments=job.segments, now=now)
+    return edition
+
+
+def _balance(job: Job, report: RunReport) -> None:
+    """Read the books once more, after whatever happened (R8)."""
+    with job.store.read() as connection:
+        for number in report.tallies:
+            report.tallies[number] = books.tally(connection, number)
+            report.reasons[number] = books.count_by_reason(connection, number)
+        report.in_doubt = books.count_in_doubt(connection)
+    for number, tally in report.tallies.items():
+        log_event("edition_balanced", edition=number, **asdict(tally))

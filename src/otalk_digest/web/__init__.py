@@ -1,0 +1,1 @@
+"""Pages for maintainers, on this machine only."""
