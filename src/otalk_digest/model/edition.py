@@ -66,7 +66,7 @@ class Publication:
     contact_address: str
     #: PECR regulation 23, CAN-SPAM: one line each.
     postal_address: str
-    #: BCP 47; also picks the theme's words.
+    #: BCP 47: the language that the e-mails say they are in.
     language: str
     #: False without a public web address: preferences and "view in browser" are left out.
     has_web: bool

@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -64,11 +64,8 @@ def render_edition(
     number = editions.next_number(connection)
     zones = subscribers.zones_in_use(connection)
     prefix = _token_prefix(secret_key(connection), number)
-    variants = tuple(
-        _render(segment, digest, press, zones=zones, token_prefix=prefix)
-        for segment, digest in digests
-        if not digest.is_empty
-    )
+    told = [(segment, digest) for segment, digest in digests if not digest.is_empty]
+    variants = tuple(_render_all(told, press, zones=zones, token_prefix=prefix))
     return Edition(number=number, frozen_at=now, variants=variants, content_hash=_hash_of(variants))
 
 
@@ -97,23 +94,31 @@ def freeze(
         plan.plan_edition(connection, edition.number, segments, now=now)
 
 
-def _render(
-    segment: Segment, digest: Digest, press: Press, *, zones: Collection[str], token_prefix: str
-) -> Variant:
+def _render_all(
+    told: Sequence[tuple[Segment, Digest]],
+    press: Press,
+    *,
+    zones: Collection[str],
+    token_prefix: str,
+) -> Iterator[Variant]:
     # Slow to import, and needed only when there is something to render.
     from otalk_digest.digest.render import render_variant  # noqa: PLC0415
     from otalk_digest.digest.themes import load_theme  # noqa: PLC0415
 
-    return render_variant(
-        digest,
-        theme=load_theme(segment.theme, folders=press.theme_folders),
-        publication=press.publication,
-        profile=press.profile,
-        why=segment.why,
-        subject_prefix=segment.subject_prefix,
-        zones=zones,
-        token_prefix=token_prefix,
-    )
+    # Segments share themes, and compiling one's templates costs more than filling them.
+    names = {segment.theme for segment, _ in told}
+    themes = {name: load_theme(name, folders=press.theme_folders) for name in names}
+    for segment, digest in told:
+        yield render_variant(
+            digest,
+            theme=themes[segment.theme],
+            publication=press.publication,
+            profile=press.profile,
+            why=segment.why,
+            subject_prefix=segment.subject_prefix,
+            zones=zones,
+            token_prefix=token_prefix,
+        )
 
 
 def _token_prefix(key: bytes, number: int) -> str:

@@ -1,0 +1,53 @@
+"""The e-mails in tests/data/emails: `PYTHONPATH=src python -m tests.golden_emails` writes them."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from tests.digests import (
+    a_cancellation,
+    a_digest,
+    a_full_week,
+    a_move,
+    a_notice,
+    filled,
+    news,
+    rendered,
+)
+
+from otalk_digest.model.edition import Digest
+
+FOLDER: Final = Path(__file__).parent / "data" / "emails"
+
+
+def golden_digests() -> Mapping[str, Digest]:
+    """The digests that stand there, by name."""
+    return {
+        "full-week": a_full_week(),
+        "alerts": a_digest(alerts=(a_cancellation(), a_move())),
+        "notices": a_digest(notices=(a_notice(),)),
+        "bare": a_digest(
+            headline=news(starts_at=None, hosts=(), questions=(), introduction=None, url=None)
+        ),
+    }
+
+
+def golden_files(digest: Digest) -> Mapping[str, str]:
+    """What one digest comes to, by the ending of its file."""
+    variant = rendered(digest)
+    html, text = filled(variant, zone="Australia/Sydney")
+    summary = f"Subject: {variant.subject}\nPreheader: {variant.preheader}\n\n{text}"
+    return {"html": html, "txt": summary, "ics": variant.calendar or ""}
+
+
+def main() -> None:
+    """Write them all; look at the difference before you commit it."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name, digest in golden_digests().items():
+        for ending, content in golden_files(digest).items():
+            if content:
+                (FOLDER / f"{name}.{ending}").write_text(content, encoding="utf-8", newline="")
+
+
+if __name__ == "__main__":
+    main()
