@@ -17,6 +17,7 @@ from otalk_digest.model.news import Change, News, NewsKind
 
 #: Of two wordings, how many words must be shared to be one topic.
 _SHARED_WORDS = 0.5
+_SMALL_WORD = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,9 +76,11 @@ def follow(
     if known is None:
         return _first_sight(sight, reading, is_new_post=is_new_post)
     if not reading.is_chat:
-        if not reading.is_cancelled:
+        if not (reading.is_cancelled or reading.is_postponed):
             return Followed(chat=known)
-        reading = replace(known.reading, is_cancelled=True)
+        reading = replace(
+            known.reading, is_cancelled=reading.is_cancelled, is_postponed=reading.is_postponed
+        )
     return _next_sight(sight, known, reading)
 
 
@@ -206,10 +209,15 @@ def _is_joined(one: Reading, other: Reading) -> bool:
     """Whether an announcement and a transcript post of one day share their topic."""
     if one.is_transcript_post is other.is_transcript_post is False:
         return False
-    words, others = ({w for w in r.topic.casefold().split() if len(w) > 3} for r in (one, other))  # noqa: PLR2004 - small words join nothing
+    words, others = _topic_words(one), _topic_words(other)
     if squash(one.topic) == squash(other.topic) or not words or not others:
         return True
     return len(words & others) >= _SHARED_WORDS * min(len(words), len(others))
+
+
+def _topic_words(reading: Reading) -> set[str]:
+    """Small words join nothing."""
+    return {word for word in reading.topic.casefold().split() if len(word) > _SMALL_WORD}
 
 
 def _is_same_link(chat: Chat, post: Post) -> bool:

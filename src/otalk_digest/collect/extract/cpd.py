@@ -10,7 +10,8 @@ _HEADING = re.compile(
     r"^\W*(?:evidence\s+your\s+cpd|hcpc\s+standards?\s+for\s+cpd)\b", re.IGNORECASE
 )
 _OTHER = re.compile(
-    r"^\W*(?:online\s+transcript|pdf\s+of|host\b|(?:\w+\s+)?support\b|#\w+\s+(?:participants|transcript|healthcare)|references?\b)",
+    r"^\W*(?:online\s+transcript|pdf\s+of|host\b|(?:\w+\s+)?support\b|#\w+\s+(?:participants"
+    r"|transcript|healthcare)|references?\b)",
     re.IGNORECASE,
 )
 

@@ -19,6 +19,7 @@ _MONTHS = (
     "december",
 )
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_MOST_DAYS = 31
 _MIN_FUZZY = 4
 _CENTURY = 100
 
@@ -40,7 +41,8 @@ _DAY_FIRST = re.compile(
     re.IGNORECASE,
 )
 _MONTH_FIRST = re.compile(
-    r"\b(?P<month>(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6})\.?\s+(?P<day>\d{1,2})(?!\d)"
+    r"\b(?P<month>(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov"
+    r"|dec)[a-z]{0,6})\.?\s+(?P<day>\d{1,2})(?!\d)"
     r"(?P<ordinal>st|nd|rd|th)?\b" + _YEAR,
     re.IGNORECASE,
 )
@@ -108,16 +110,15 @@ def find_dates(text: str, *, is_day_first: bool, allows_typos: bool = False) -> 
 def _read(match: re.Match[str], *, is_day_first: bool, allows_typos: bool) -> WrittenDate | None:
     parts = match.groupdict()
     named = parts["month"]
-    month = (
-        int(named) if named.isdigit() else _month(named, allows_typos and bool(parts["ordinal"]))
-    )
+    is_lenient = allows_typos and bool(parts.get("ordinal"))
+    month = int(named) if named.isdigit() else _month(named, allows_typos=is_lenient)
     day = int(parts["day"])
     if month is None:
         return None
     is_swapped = "sep" in parts and not is_day_first
     if is_swapped or (named.isdigit() and month > len(_MONTHS) >= day):
         day, month = month, day
-    if not (1 <= month <= len(_MONTHS) and 1 <= day <= 31):  # noqa: PLR2004 - days of a month
+    if not (1 <= month <= len(_MONTHS) and 1 <= day <= _MOST_DAYS):
         return None
     first = max(0, match.start() - _WEEKDAY_SPAN)
     named_day = _WEEKDAY_BEFORE.search(match.string[first : match.start()])
@@ -154,10 +155,10 @@ def _weekday(text: str) -> int:
     return _WEEKDAYS.index(text[:3].lower())
 
 
-def _month(word: str, allows_typos: bool) -> int | None:  # noqa: FBT001 - private, named at its one call
-    lower = word.lower()
+def _month(word: str, *, allows_typos: bool) -> int | None:
+    lower = word.lower().replace("sept", "sep") if len(word) == len("sept") else word.lower()
     for number, name in enumerate(_MONTHS, start=1):
-        if lower == name or lower == name[:3] or (lower == "sept" and number == 9):  # noqa: PLR2004 - September
+        if lower in (name, name[:3]):
             return number
     if allows_typos and len(lower) >= _MIN_FUZZY and word[0].isupper():
         return next((n for n, name in enumerate(_MONTHS, start=1) if _is_typo(lower, name)), None)

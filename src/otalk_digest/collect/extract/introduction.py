@@ -8,7 +8,11 @@ from otalk_digest.collect.extract.questions import is_question_heading
 
 _LIMIT = 500
 _SHORTEST = 30
-_END = re.compile(r"^\W*(?:references?|further\s+reading|bibliography)\b", re.IGNORECASE)
+_END = re.compile(
+    r"^\W*(?:references?|further\s+reading|bibliography)\b"
+    r"|^[A-Z][\w’'\-]+,\s+[A-Z]\..{0,200}\((?:19|20)\d\d",
+    re.IGNORECASE,
+)
 _BOILERPLATE = re.compile(
     r"\b(?:host(?:ed|ing)?|here(?:\s+is|[’']s)\s+what|support(?:ed)?\b.{0,20}@\w+|account|updated?"
     r"|transcript|join\s+us|thank(?:s|ed)?|see\s+you)\b"

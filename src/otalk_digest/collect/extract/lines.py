@@ -26,10 +26,12 @@ _FOLD = str.maketrans(
 )
 _FOLDED = re.compile(f"[{''.join(map(chr, _FOLD))}]")
 _NO_LETTER = re.compile(r"[\W_]+")
-_URL = re.compile(r"(?:https?://|www\.)\S+|\S+\.(?:com|org|co|net|uk|example)/\S*", re.IGNORECASE)
+_URL = re.compile(
+    r"(?:https?://|www\.)\S+|(?<!\S)\S{1,300}\.(?:com|org|co|net|uk|example)/\S*", re.IGNORECASE
+)
 #: A full stop after one of these ends no sentence.
 _ABBREVIATION = re.compile(r"\b(?:Dr|Mr|Mrs|Ms|Prof|St|vs|e\.g|i\.e|etc|al|No|pp?)\.$")
-_SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]]*\s+(?=[\"'“‘(\[]?[A-Z0-9@#“‘])")
+_SENTENCE_END = re.compile(r"(?<![.!?…])[.!?…]+[\"'”’)\]]*\s+(?=[\"'“‘(\[]?[A-Z0-9@#“‘])")
 #: What stands before an item: "1." "1)" "1:" "Q1." "Q4 " "Question 1:" "•" ">" "-".
 MARKER = re.compile(
     r"\s*(?:"

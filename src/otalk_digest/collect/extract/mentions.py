@@ -7,10 +7,12 @@ from datetime import date
 from otalk_digest.collect.extract.dates import WrittenDate, find_dates
 from otalk_digest.collect.extract.lines import sentences, without_urls
 from otalk_digest.collect.extract.times import CLOCK, Clock, find_clock
+from otalk_digest.model.chat import ChatProfile
 
 #: Days that are not the chat's: the last one, a break, a deadline, an edit note.
 _OTHER_DAY = re.compile(
-    r"\b(?:last|previous(?:ly)?|earlier|break|restart|return|resume|(?:back|again)\s+on\s+(?:the\s+)?(?:\d|mon|tue|wed|thu|fri|sat|sun)|next\s+(?:chat|week|month)"
+    r"\b(?:last|previous(?:ly)?|earlier|break|restart|return|resume|(?:back"
+    r"|again)\s+on\s+(?:the\s+)?(?:\d|mon|tue|wed|thu|fri|sat|sun)|next\s+(?:chat|week|month)"
     r"|no\s+(?:#\w+|chats?)|skip|written\s+in|published|accessed|retrieved|deadline|closing|closes"
     r"|updated?|edited|amended|conference|born|since)(?!\w)|\(\d{4}\)",
     re.IGNORECASE,
@@ -55,26 +57,30 @@ def body_dates(
 
 
 def body_clock(
-    lines: Sequence[str], tag: re.Pattern[str], *, zone: str, day: date | None
+    lines: Sequence[str], tag: re.Pattern[str], profile: ChatProfile, *, day: date | None
 ) -> Clock | None:
     """Return the hour that a sentence about this chat gives (T5)."""
     for line in lines[:_LINES]:
         if not _HOUR_HINT.search(line):
             continue
         for sentence in sentences(line):
-            if _is_about(sentence, tag, day) and (
-                clock := find_clock(without_urls(sentence), zone)
-            ):
+            if not _HOUR_HINT.search(sentence) or _OTHER_DAY.search(sentence):
+                continue
+            bare = without_urls(sentence)
+            days = [
+                d for d in find_dates(bare, is_day_first=profile.is_day_first) if not d.is_range
+            ]
+            is_about = _is_that_day(days, day) if day and days else _is_about(sentence, tag)
+            if is_about and (clock := find_clock(bare, profile.zone)):
                 return clock
     return None
 
 
-def _is_about(sentence: str, tag: re.Pattern[str], day: date | None) -> bool:
-    if not _HOUR_HINT.search(sentence) or _OTHER_DAY.search(sentence):
-        return False
-    written = [d for d in find_dates(sentence, is_day_first=True) if not d.is_range]
-    if day and written:
-        return any((d.day, d.month) == (day.day, day.month) for d in written)
+def _is_that_day(written: Sequence[WrittenDate], day: date) -> bool:
+    return any((each.day, each.month) == (day.day, day.month) for each in written)
+
+
+def _is_about(sentence: str, tag: re.Pattern[str]) -> bool:
     if _SIDE_EVENT.search(sentence):
         return False
     return bool(tag.search(sentence) or _ABOUT_CHAT.search(sentence))

@@ -15,7 +15,8 @@ from otalk_digest.model.chat import Figure, Numbers
 _TOKEN = re.compile(
     r"(?P<label>(?:avg\.?|average)\s+tweets\s*(?:/|per)\s*(?:hour|participant)"
     r"|tweets\s*(?:/|per)\s*(?:hour|participant)|impressions|tweets|participants)\b"
-    r"|(?P<figure>(?<![\w.,£$#@/:+\-])\d{1,3}(?:,\d{3})+(?![\d%])|(?<![\w.,£$#@/:+\-])\d+(?:\.\d+)?\s?[KM](?=[\W_]|$|impressions|tweets|participants)"
+    r"|(?P<figure>(?<![\w.,£$#@/:+\-])\d{1,3}(?:,\d{3})+(?![\d%])"
+    r"|(?<![\w.,£$#@/:+\-])\d+(?:\.\d+)?\s?[KM](?=[\W_]|$|impressions|tweets|participants)"
     r"|(?<![\w.,£$#@/:+\-])\d+(?:\.\d+)?(?![\d%]))",
     re.IGNORECASE,
 )
@@ -23,7 +24,8 @@ _TOKEN = re.compile(
 _GLUED = re.compile(r"(?<=[A-Za-z])(?=\d)")
 _WE_HAD = re.compile(r"participants?\W{1,3}we\s+had\s+(?P<figure>\d[\d,]*)\b", re.IGNORECASE)
 _JOINED = re.compile(
-    r"(?<![\d.,])(?<!about )(?<!over )(?<!around )(?<!nearly )(?<!some )(?P<figure>\d[\d,]*)\s+(?:people|participants|tweeters|of\s+us|of\s+you)\s+"
+    r"(?<![\d.,])(?<!about )(?<!over )(?<!around )(?<!nearly )(?<!some )"
+    r"(?P<figure>\d[\d,]*)\s+(?:people|participants|tweeters|of\s+us|of\s+you)\s+"
     r"(?:joined|took\s+part|participated|contributed|tweeted)\b",
     re.IGNORECASE,
 )
@@ -34,7 +36,9 @@ _LONGEST_GAP = 4
 _MOST_DIGITS = 12
 _MOST_WORDS = 4
 _WORD = re.compile(r"[A-Za-z]{2,}")
-_HEADING_WORDS = re.compile(r"\b(?:the|our|numbers|stats|statistics|post|chat|avg)\b", re.IGNORECASE)
+_HEADING_WORDS = re.compile(
+    r"\b(?:the|our|numbers|stats|statistics|post|chat|avg)\b", re.IGNORECASE
+)
 _LONGEST_LINE = 400
 
 
@@ -172,7 +176,7 @@ def _pair_run(run: Sequence[_Token]) -> list[tuple[_Token, _Token]]:
 def _columns(run: Sequence[_Token]) -> list[tuple[_Token, _Token]]:
     """Read a table of two rows: all figures, then as many labels, or the other way round."""
     half, odd = divmod(len(run), 2)
-    if odd or half < 2:  # noqa: PLR2004 - one pair is no table
+    if odd or half == 1:
         return []
     first, second = run[:half], run[half:]
     if all(t.name is None for t in first) and all(t.name for t in second):

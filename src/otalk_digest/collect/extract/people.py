@@ -11,7 +11,8 @@ HANDLE = re.compile(r"(?<![\w@.])@(?P<name>\w{1,30})")
 _GLUED_EDIT = re.compile(r"(?<=[a-z0-9_])Edit$")
 _SMALL = r"(?:the|of|for|and|&|de|van|von|der|in|at|@)"
 _NAME = re.compile(
-    rf"(?P<name>#\w+\s+team\b|#?[A-Z0-9][\w’'\-.]*(?:\s+(?:{_SMALL}\s+)*#?[A-Z][\w’'\-.]*)*|\w*_\w+|[a-z]+[A-Z0-9]\w+)"
+    rf"(?P<name>#\w+\s+team\b|#?[A-Z0-9][\w’'\-.]*(?:\s+(?:{_SMALL}\s+)*#?[A-Z][\w’'\-.]*)*"
+    rf"|\w*_\w+|[a-z]+[A-Z0-9]\w+)"
 )
 _AND = re.compile(r"\s+(?:and|&)\s+(?:the\s+)?")
 _JOINT = re.compile(r"\s*(?:,\s*(?:and|&)?|\band\b|&|\+|/)\s*")
@@ -27,6 +28,10 @@ _NO_NAME = frozenset(
     }
 )
 _LONGEST_NAME = 60
+_FULL_NAME = 2
+
+#: People, and the words they were read from.
+Found = tuple[tuple[str, ...], str]
 
 
 def is_account(handle: str, profile: ChatProfile) -> bool:
@@ -47,6 +52,16 @@ def unique(names: Iterable[str]) -> tuple[str, ...]:
     for name in names:
         kept.setdefault(name.casefold(), name)
     return tuple(kept.values())
+
+
+def people_in(text: str, profile: ChatProfile) -> tuple[str, ...]:
+    """Return the handles of a text, or without any the names it begins with."""
+    return handles_in(text, profile) or names_in(text, profile)
+
+
+def has_handle(people: Iterable[str]) -> bool:
+    """Whether at least one of them is a handle."""
+    return any(name.startswith("@") for name in people)
 
 
 def names_in(text: str, profile: ChatProfile) -> tuple[str, ...]:
@@ -73,7 +88,7 @@ def _split_and(name: str) -> list[str]:
     """Tell two people ("Ada Quill and Ivo Marsh") from one name ("Boats and Bridges Trust")."""
     parts = _AND.split(name)
     is_list = len(parts) > 1 and (
-        all(len(part.split()) >= 2 for part in parts)  # noqa: PLR2004 - first and last name
+        all(len(part.split()) >= _FULL_NAME for part in parts)
         or all(len(part.split()) == 1 for part in parts)
     )
     return parts if is_list else [name]

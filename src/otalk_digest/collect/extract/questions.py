@@ -10,36 +10,51 @@ from dataclasses import dataclass
 from otalk_digest.collect.extract.lines import MARKER, sentences
 
 _HEADING = re.compile(
-    r"\bquestions?\b|^(?:here\s+are\s+)?(?:some|a\s+few)\s+(?:thoughts?|points?|ideas|prompts)\b.*(?::|;|…|\.\.)$|^(?:here\s+are\s+)?(?:some|a\s+few|our|the)\s+(?:thoughts?|points?|things|ideas|prompts)\b"
+    r"\bquestions?\b|^(?:here\s+are\s+)?(?:some|a\s+few)\s+(?:thoughts?|points?|ideas"
+    r"|prompts)\b.*(?::|;|…|\.\.)$|^(?:here\s+are\s+)?(?:some|a\s+few|our|the)\s+(?:thoughts?"
+    r"|points?|things|ideas|prompts)\b"
     r".*\b(?:warm|weigh|discuss|consider|ponder|cover|chew|think|explor|start|debat|mull|rais)",
     re.IGNORECASE,
 )
 #: Lists under these are never questions to the chat.
 _OTHER_LIST = re.compile(
-    r"\b(?:themes?|findings?|standards?|references?|reading|resources|results|aims?|objectives?|criteria"
+    r"\b(?:themes?|findings?|standards?|references?|reading|resources|results|aims?|objectives?"
+    r"|criteria"
     r"|outcomes?|recommendations?|research\s+questions?|examples?|memories|consent|cpd|evidence)\b"
-    r"|\b(?:you|people|patients|clients|readers?|others)\s+(?:may|might|could|often|will|sometimes)\s+(?:be\s+)?(?:ask|wonder)",
+    r"|\b(?:you|people|patients|clients|readers?|others)\s+(?:may|might|could|often|will"
+    r"|sometimes)\s+(?:be\s+)?(?:ask|wonder)",
     re.IGNORECASE,
 )
-_END = re.compile(
-    r"^\W*(?:references?|further\s+reading|reading\s+list|bibliography|resources|links?|useful\s+links?|post[\s\-]?chat|consent"
-    r"|copyright|©|about\s+(?:the\s+)?(?:host|author)s?|(?:more\s+)?information|evidence\s+your|hcpc|host(?:s|ed\s+by)?\s*[:;]|(?:\w+\s+)?support\s*[:;])\b"
-    r"|^\W*©|\bdoi\b|https?://doi|\b\d+\s?\(\d+\)\s?[,:]\s?(?:pp?\.\s?)?\d+",
+#: Headings and labels that end a list; a question may begin with the same words.
+_END_HEADING = re.compile(
+    r"^\W*(?:references?|further\s+reading|reading\s+list|bibliography|resources|links?|consent"
+    r"|useful\s+links?|post[\s\-]?chat|about\s+(?:the\s+)?(?:host|author)s?|(?:more\s+)?information"
+    r"|evidence\s+your|hcpc|host(?:s|ed\s+by)?\s*[:;]|(?:\w+\s+)?support\s*[:;])(?!\w)",
     re.IGNORECASE,
+)
+_REFERENCE = re.compile(
+    r"^\W*©|\bcopyright\b|\bdoi\b|\b\d+\s?\(\d+\)\s?[,:]\s?(?:pp?\.\s?)?\d+", re.IGNORECASE
 )
 _CONSENT = re.compile(
-    r"\b(?:consent|by\s+(?:taking\s+part|participating|joining|tweeting)|your\s+tweets|ethic(?:s|al)|anonymi[sz]ed|copyright|all\s+rights)\b",
+    r"\b(?:by\s+(?:taking\s+part|participating|joining|tweeting)|your\s+tweets|anonymi[sz]ed"
+    r"|(?:give|informed)\s+consent|consent\s+to|ethic(?:s|al)\s+(?:approval|committee)"
+    r"|all\s+rights)\b",
     re.IGNORECASE,
 )
 _QUESTION_END = re.compile(r"\?[\s\"'”’)\].!]*$")
 _INLINE = re.compile(r"\s*[•◦▪●‣]\s*")
 _TERMINAL = re.compile(r"[.?!…:][\"'”’)\]]*$")
 _SIGN_OFF = re.compile(
-    r"^(?:[–—\-]\s?[A-Z]|many\s+thanks|thanks|thank\s+you|best\s+wishes|kind\s+regards|see\s+you|we\s+look|looking\s+forward|please|remember|if\s+you|(?:hope|join)\b)",
+    r"^(?:[–—\-]\s?[A-Z]|many\s+thanks|thanks|thank\s+you|best\s+wishes|kind\s+regards|see\s+you"
+    r"|we\s+look|looking\s+forward|please|remember|if\s+you|(?:hope|join)\b)",
     re.IGNORECASE,
 )
 _HEADING_STARTS = ("Some", "A few", "Our", "The", "Here", "QUESTION")
 _HEADING_LIMIT = 110
+#: A heading of more words is prose, unless it opens a list.
+_HEADING_WORDS = 14
+#: A paragraph that long is no question on a line of its own.
+_PROSE = 500
 _ITEM_LIMIT = 1500
 _MOST = 30
 _SUB_HEADING_WORDS = 7
@@ -58,7 +73,7 @@ def find_questions(lines: Sequence[str]) -> tuple[str, ...]:
     best: list[str] = []
     for index, line in enumerate(lines):
         if _is_heading(line):
-            items = _list_after(lines, index + 1, is_headed=True)
+            items = _list_after(lines, index + 1)
             if _marks(items) > _marks(best) or (items and not best):
                 best = items
     return tuple(best) or tuple(_unheaded(lines))
@@ -84,7 +99,7 @@ def _is_heading(line: str) -> bool:
         return False
     if re.match(r"\W*question\s*\d", line, re.IGNORECASE):
         return False
-    if line is not last or len(last.split()) > 14:  # noqa: PLR2004 - prose, unless it opens a list
+    if line is not last or len(last.split()) > _HEADING_WORDS:
         return last.rstrip().endswith((":", ";", "…", "..", ":)"))
     is_statement = (
         last.endswith(".") and not last.endswith(("..", "….")) and len(last.split()) > _ENOUGH
@@ -100,9 +115,9 @@ def _item(line: str) -> _Item:
     return _Item(kind, line[match.end() :].strip())
 
 
-def _list_after(lines: Sequence[str], start: int, *, is_headed: bool) -> list[str]:
+def _list_after(lines: Sequence[str], start: int) -> list[str]:
     start = _skip_remark(lines, start)
-    if start >= len(lines) or _END.search(lines[start][:_ITEM_LIMIT]):
+    if start >= len(lines) or _is_stop(lines[start]):
         return []
     first = _item(lines[start])
     if first.kind:
@@ -113,7 +128,7 @@ def _list_after(lines: Sequence[str], start: int, *, is_headed: bool) -> list[st
         items = inline
     else:
         items = _unmarked(lines, start)
-    return items[:_MOST] if is_headed or _is_asking(items) else []
+    return items[:_MOST]
 
 
 def _skip_remark(lines: Sequence[str], start: int) -> int:
@@ -121,7 +136,7 @@ def _skip_remark(lines: Sequence[str], start: int) -> int:
     for index in range(start, min(start + 2, len(lines))):
         if _item(lines[index]).kind or "?" in lines[index]:
             return index
-        if _END.search(lines[index]) or _OTHER_LIST.search(lines[index]):
+        if _is_stop(lines[index]) or _OTHER_LIST.search(lines[index]):
             return start
     return start
 
@@ -157,7 +172,8 @@ def _is_restart(number: re.Match[str] | None, last: int, items: Sequence[str]) -
 
 
 def _is_stop(text: str) -> bool:
-    return _END.search(text[:_ITEM_LIMIT]) is not None
+    is_heading = "?" not in text and _END_HEADING.match(text)
+    return bool(is_heading or _REFERENCE.search(text[:_ITEM_LIMIT]))
 
 
 def _continues(lines: Sequence[str], index: int, previous: str, kind: str) -> bool:
@@ -177,11 +193,13 @@ def _unmarked(lines: Sequence[str], start: int) -> list[str]:
     waiting: list[str] = []
     for index in range(start, min(len(lines), start + 2 * _MOST)):
         line = lines[index]
-        if _is_stop(line) or _CONSENT.search(line) or _SIGN_OFF.match(line):
+        if _is_stop(line) or _CONSENT.search(line):
             break
         if "?" in line:
             items.extend([*waiting, line[:_ITEM_LIMIT]])
             waiting = []
+        elif _SIGN_OFF.match(line):
+            break
         elif _is_sub_heading(line):
             continue
         elif line[:1].islower() and items and not _QUESTION_END.search(items[-1]):
@@ -230,7 +248,7 @@ def _is_asking(items: Sequence[str]) -> bool:
 def _run_of_questions(lines: Sequence[str], start: int) -> list[str]:
     run: list[str] = []
     for line in lines[start : start + _MOST]:
-        is_question = len(line) < 500 and _QUESTION_END.search(line)  # noqa: PLR2004 - a paragraph is prose
+        is_question = len(line) < _PROSE and _QUESTION_END.search(line)
         if not is_question or _item(line).kind or _CONSENT.search(line):
             break
         run.append(line)

@@ -11,6 +11,7 @@ from otalk_digest.collect.extract.kind import is_chat
 from otalk_digest.collect.extract.lines import fold, sentences, split_lines, squash
 from otalk_digest.collect.extract.markup import first_bold_line
 from otalk_digest.collect.extract.numbers import created_lines, read_numbers
+from otalk_digest.collect.extract.people import is_account
 from otalk_digest.collect.extract.questions import find_questions
 from otalk_digest.collect.extract.resolve import SettledDay
 from otalk_digest.collect.extract.sections import Sections, divide
@@ -23,7 +24,8 @@ from otalk_digest.model.chat import ChatProfile, Evidence, Flag, Numbers, Readin
 from otalk_digest.model.feed import Post
 
 _TOPIC_OF = re.compile(
-    r"\bon\s+the\s+(?:topic|subject|theme)\s+of:?\s+(?:[“\"‘](?P<quoted>[^”\"]{3,160})[”\"’]|(?P<plain>[^.?!“\"]{3,120}?)"
+    r"\bon\s+the\s+(?:topic|subject|theme)\s+of:?\s+(?:[“\"‘](?P<quoted>[^”\"]{3,160})[”\"’]"
+    r"|(?P<plain>[^.?!“\"]{3,120}?)"
     r"(?=\s+(?:and\s+(?:will|is)|hosted|with\s+@|will\s+be)|[.?!,]|$))",
     re.IGNORECASE,
 )
@@ -41,7 +43,12 @@ def read_post(post: Post, profile: ChatProfile) -> Reading:
     tag = tag_pattern(profile)
     day = find_day(parts, sections, profile, tag=tag, published=published)
     if not is_chat(parts, sections, profile, day=day):
-        return replace(_notice(title, post), is_cancelled=parts.standing is Standing.CANCELLED)
+        # A known chat may have lost its date when it was called off.
+        return replace(
+            _notice(title, post),
+            is_cancelled=parts.standing is Standing.CANCELLED,
+            is_postponed=parts.standing is Standing.POSTPONED,
+        )
     return _chat(post, profile, title=title, parts=parts, sections=sections, day=day)
 
 
@@ -76,7 +83,7 @@ def _chat(
         profile,
         tag=tag,
         title_clause=parts.host_clause,
-        author=fold(post.author) if post.author else None,
+        author=_author(post, profile),
         is_research="research" in (parts.series or "").casefold(),
     )
     topic = _topic(parts, post, sections, title=title)
@@ -113,6 +120,12 @@ def _title(post: Post, profile: ChatProfile) -> str:
     first = next(iter(split_lines(post.text[:2000])), "")
     parts = read_title(first, profile, published_year=None)
     return first if parts.has_tag and parts.day and len(first) < _EVIDENCE_LIMIT else ""
+
+
+def _author(post: Post, profile: ChatProfile) -> str | None:
+    """Return who wrote the post, unless it is the chat's own account (T9)."""
+    author = fold(post.author or "")
+    return author if author and not is_account(author.lstrip("#"), profile) else None
 
 
 def _topic(parts: TitleParts, post: Post, sections: Sections, *, title: str) -> str:

@@ -15,7 +15,8 @@ _HEADER_LINKS = re.compile(
 )
 _DATE_LABEL = re.compile(r"^date\s*[:;]\s*\d", re.IGNORECASE)
 _HEADING = re.compile(
-    r"^\W*post[\s\-]?chat(?:\s+(?:transcripts?|updates?|summary|info(?:rmation)?|stats|details|round[\s-]?up))?"
+    r"^\W*post[\s\-]?chat(?:\s+(?:transcripts?|updates?|summary|info(?:rmation)?|stats|details"
+    r"|round[\s-]?up))?"
     r"\s*(?:\(.{0,30}\))?\W*$",
     re.IGNORECASE,
 )
@@ -27,7 +28,8 @@ _NUMBERS_HEADING = re.compile(
 _BLOCK_LABEL = re.compile(
     r"^\W*(?:host(?:s|ed\s+by)?\s*[:;]|(?:\w+\s+)?support(?:\s+on\s+\w+\s+account)?\s*[:;]"
     r"|on\s+(?:the\s+)?[@#]?\w+\s+account\b|online\s+transcript|pdf\s+of|whole\s+transcript"
-    r"|#?\w+\s+(?:healthcare\s+|social\s+media\s+)*transcript\b|transcript\s*[:;]|all\s+#\w+\s+participants"
+    r"|#?\w+\s+(?:healthcare\s+|social\s+media\s+)*transcript\b|transcript\s*[:;]"
+    r"|all\s+#\w+\s+participants"
     r"|hosting\s+and\b)",
     re.IGNORECASE,
 )
@@ -42,10 +44,11 @@ FIGURE_LINE = re.compile(
 _LABEL_LINE = re.compile(
     r"^(?:avg\.?\s+tweets\s*/\s*(?:hour|participant)|impressions|tweets)$", re.IGNORECASE
 )
+#: Whole lines of a page; the same words may begin a sentence of the text.
 _TAIL = re.compile(
-    r"^(?:leave a (?:reply|comment)\b|\d+ (?:thoughts?|responses?|comments?|replies) (?:on|to)\b"
-    r"|one thought on\b"
-    r"|fill in your details below|log in to reply|continue reading\b|cancel reply)",
+    r"^(?:leave a (?:reply|comment)(?:\s+cancel reply)?|fill in your details below\b.*"
+    r"|(?:\d+|one) (?:thoughts?|responses?|comments?|replies) (?:on|to) [“\"‘'#].*"
+    r"|log in to reply|continue reading\W*)$",
     re.IGNORECASE,
 )
 _NOISE = re.compile(
@@ -62,8 +65,14 @@ _TWEET = re.compile(
     r"^(?:RT\s+)?@\w{1,20}\b(?::|\s+\S)|^[^@]{1,40}@\w{1,20}\s*(?:[·•:|\-–—]|\d{1,2}[:.]\d\d)"
     r"|^[—–]\s?.{1,60}\(@\w{1,20}\)\s|^\d{1,2}[:.]\d\d\b.{0,40}@\w",
 )
-_GLUED_HEADING = re.compile(r"(?:\S[ ]?POST CHAT|POST CHAT[ ]?\w)")
-_GLUED_LABEL = re.compile(r"POST CHAT|The Numbers|Online Transcript|\w+ Support: ?@\w+|#\w+ Participants")
+_GLUED_LABEL = re.compile(
+    r"POST CHAT|The Numbers|Online Transcript|\w+ Support: ?@\w+|#\w+ Participants"
+)
+_HEADING_LENGTH = 80
+_LABEL_LENGTH = 160
+_TAIL_LENGTH = 200
+#: Two copies of a title differ in blanks and dashes at most.
+_TITLE_SLACK = 12
 _FOOT_LINES = 14
 _WINDOW = 8
 _TWEETS_IN_WINDOW = 6
@@ -85,7 +94,7 @@ class Sections:
 
 def divide(text: str, title: str) -> Sections:
     """Cut a post's text into its parts."""
-    lines = _without_tail(split_lines(_unglued(text)), squash(title))
+    lines = _without_tail(split_lines(_unglued(text)), title)
     header_end = _header_end(lines)
     header, rest = lines[:header_end], lines[header_end:]
     start = _block_start(rest)
@@ -99,9 +108,9 @@ def divide(text: str, title: str) -> Sections:
 
 def _unglued(text: str) -> str:
     """F23: in an excerpt all tags go without a space, also between heading and figures."""
-    if not _GLUED_HEADING.search(text):
-        return text
-    return _GLUED_LABEL.sub(r"\n\g<0>\n", text)
+    before, _, after = text.partition("POST CHAT")
+    is_glued = before.rstrip(" ")[-1:] not in ("", "\n") or after.lstrip(" ")[:1].isalnum()
+    return _GLUED_LABEL.sub(r"\n\g<0>\n", text) if after and is_glued else text
 
 
 def is_promise(line: str) -> bool:
@@ -124,19 +133,20 @@ def is_block_heading(line: str) -> bool:
     return _HEADING.match(line) is not None
 
 
-def _without_tail(lines: tuple[str, ...], title_key: str) -> tuple[str, ...]:
+def _without_tail(lines: tuple[str, ...], title: str) -> tuple[str, ...]:
     """Cut what page copies carry: the title on top, comment forms, the title once more."""
     kept: list[str] = []
+    key = squash(title)
     for index, line in enumerate(lines):
-        if len(line) < 200 and _TAIL.match(line):  # noqa: PLR2004 - such lines are short
+        if len(line) < _TAIL_LENGTH and _TAIL.match(line):
             break
-        if title_key and len(line) < 2 * len(title_key) + 40 and squash(line) == title_key:
+        if key and abs(len(line) - len(title)) < _TITLE_SLACK and squash(line) == key:
             if index == 0:
                 continue
             if index > len(lines) // 2:
                 _drop_glued_edit(kept)
                 break
-        if not _NOISE.match(line):
+        if len(line) > _TAIL_LENGTH or not _NOISE.match(line):
             kept.append(line)
     return tuple(kept)
 
@@ -168,10 +178,10 @@ def _is_header_line(line: str) -> bool:
 def _block_start(lines: tuple[str, ...]) -> int:
     """Return where the post-chat block begins; past the end if there is none (T18, T19)."""
     for index, line in enumerate(lines):
-        if len(line) <= 80 and _HEADING.match(line):  # noqa: PLR2004 - a heading is short
+        if len(line) <= _HEADING_LENGTH and _HEADING.match(line):
             return index
     for index, line in enumerate(lines):
-        if len(line) <= 60 and _is_headless_start(index, lines):  # noqa: PLR2004 - so is a label
+        if len(line) <= _HEADING_LENGTH and _is_headless_start(index, lines):
             return _back_to_labels(index, lines)
     return _foot_start(lines)
 
@@ -200,7 +210,8 @@ def _foot_start(lines: tuple[str, ...]) -> int:
     first = max(0, len(lines) - _FOOT_LINES)
     for index in range(first, len(lines)):
         line = lines[index]
-        if len(line) <= 160 and _TRANSCRIPT_LABEL.match(line) and not is_promise(line):  # noqa: PLR2004 - a label
+        is_label = len(line) <= _LABEL_LENGTH and _TRANSCRIPT_LABEL.match(line)
+        if is_label and not is_promise(line):
             return _back_to_labels(index, lines)
     return len(lines)
 

@@ -10,12 +10,14 @@ _FOOT = 8
 _LONGEST = 90
 _MOST_WORDS = 8
 _VALEDICTION = re.compile(
-    r"^(?:(?:many\s+)?thanks?(?:\s+you)?|(?:best|kind|warm)(?:est)?\s+(?:wishes|regards)|cheers|regards|see\s+you\s+(?:there|then|all).*|yours.*)[\s,.!]*$",
+    r"^(?:(?:many\s+)?thanks?(?:\s+you)?|(?:best|kind|warm)(?:est)?\s+(?:wishes|regards)|cheers"
+    r"|regards|see\s+you\s+(?:there|then|all).*|yours.*)[\s,.!]*$",
     re.IGNORECASE,
 )
 _SIGN = re.compile(r"^[–—\-]\s?(?P<who>[A-Z@].*)$")
 _NOT_SIGNED = re.compile(
-    r"\b(?:support|account|thank|follow|contact|via|image|photo|credit|join|use|see|tweet|read|by)\b",
+    r"\b(?:support|account|thank|follow|contact|via|image|photo|credit|join|use|see|tweet|read"
+    r"|by)\b",
     re.IGNORECASE,
 )
 

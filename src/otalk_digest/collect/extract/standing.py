@@ -21,7 +21,7 @@ _WORDS = (
 _IN_TITLE = re.compile(
     r"\b(?:(?:now|sadly)\s+)?"
     + _WORDS
-    + r"\b(?P<towards>\s*[:–—\-]?\s*(?:now\s+)?(?:to|until|till|for|from)\b(?=\s+[\w]*\s?\d))?",
+    + r"\b(?P<towards>\s*[:–—\-]?\s*(?:now\s+)?(?:to|until|till|from)\b(?=\s+[\w]*\s?\d))?",
     re.IGNORECASE,
 )
 _TAG_END = re.compile(r"#\w+$")

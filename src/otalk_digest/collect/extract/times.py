@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 _HALF = r"(?P<ap>[ap])\.?m\b\.?"
 _ZONE = (
     r"(?:\s*[(,]?\s*(?P<zone>(?:UK|British)(?:\s+(?:summer\s+)?time)?|UK\s+summer\s+time"
-    r"|GMT(?:\s?\+\s?\d{1,2})?|UTC|[A-Z]{1,4}T|local\s+time|Eastern|Central|Pacific)\b(?:\s+time)?\s*\)?)?"
+    r"|GMT(?:\s?\+\s?\d{1,2})?|UTC|[A-Z]{1,4}T|local\s+time|Eastern|Central"
+    r"|Pacific)\b(?:\s+time)?\s*\)?)?"
 )
 CLOCK = re.compile(
     r"(?<![\d:.,/£$#@+])(?:"
@@ -88,7 +89,7 @@ def _home_names(zone: str) -> frozenset[str]:
             "british summer time",
         }
     # EST and EDT are both also written ET.
-    names |= {name[0] + "t" for name in names if len(name) == 3 and name[1] in "sd"}  # noqa: PLR2004
+    names |= {name[0] + "t" for name in names if name[1:] in ("st", "dt")}
     return frozenset(names | {"local time"})
 
 

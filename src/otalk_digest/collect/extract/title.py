@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from otalk_digest.collect.extract.dates import WrittenDate, find_dates
-from otalk_digest.collect.extract.lines import fold, squash
+from otalk_digest.collect.extract.lines import fold
 from otalk_digest.collect.extract.standing import Standing, TitleStanding, strip_standing
 from otalk_digest.collect.extract.times import CLOCK, Clock, read_clock
 from otalk_digest.model.chat import ChatProfile
@@ -14,14 +14,15 @@ _TITLE_LIMIT = 500
 _SEPARATORS = " \t–—-:;,.)]/|"
 _DASHES = re.compile(r"^\s*[)\]]?\s*[–—\-:|]")
 _HOSTED = re.compile(
-    r"[\s,;–—\-(]*\b(?:chat\s+)?(?:co-?)?hosted\s+by\s+(?P<who>[^.?!]+(?:\.(?=\S)[^.?!]*)*)[.)]*(?P<rest>.*)$",
+    r"[\s,;–—\-(]*\b(?:chat\s+)?(?:co-?)?hosted\s+by\s+"
+    r"(?P<who>[^.?!]+(?:\.(?=\S)[^.?!]*)*)[.)]*(?P<rest>.*)$",
     re.IGNORECASE,
 )
 _BY_NAME = re.compile(
     r"\s*,\s+by\s+(?P<who>@\w+|[A-Z][\w’'\-]+(?:\s+[A-Z][\w’'\-]+){1,3})(?P<rest>\.\s.*|\.?)$"
 )
 _TRANSCRIPT = re.compile(
-    r"\s*(?:post[\s\-]?)?(?:chat\s+)?(?:transcript|summary)(?:\s+of)?\s*(?=$|[–—\-:(#\d]|\s)",
+    r"\s*(?:post[\s\-]?)?(?:chat\s+)?(?:transcript\b(?:\s+of)?|summary(?=\s*(?:$|[–—\-:(#\d])))\s*",
     re.IGNORECASE,
 )
 _TRANSCRIPT_END = re.compile(r"\s[–—\-:(]\s*(?:chat\s+)?transcript\s*\)?$", re.IGNORECASE)
@@ -245,9 +246,3 @@ def _clock_in_brackets(text: str) -> tuple[str, Clock | None]:
             clock = read_clock(match)
             return (before.rstrip(" (–—-,"), clock) if clock else (text, None)
     return text, None
-
-
-def same_title(one: str, other: str) -> bool:
-    """Whether two titles differ in case, blanks and punctuation at most."""
-    key = squash(one)
-    return bool(key) and key == squash(other)

@@ -78,7 +78,7 @@ def find_when(
     clock = parts.clock
     if clock is None or not is_home_zone(clock.zone, profile.zone):
         lines = (*sections.header, *sections.main)
-        clock = body_clock(lines, tag, zone=profile.zone, day=day.day)
+        clock = body_clock(lines, tag, profile, day=day.day)
     usual = time(profile.start_hour, profile.start_minute)
     starts_at, ends_at = moments(
         day.day,

@@ -12,7 +12,7 @@ from otalk_digest.collect.extract.sections import (
     is_promise,
 )
 
-_DATED_TRANSCRIPT = re.compile(r"transcript\b.*\d{4}\W*$", re.IGNORECASE)
+_ENDS_WITH_YEAR = re.compile(r"\b(?:19|20)\d\d\W{0,9}$")
 _SENTENCE = re.compile(r"[.!?…][\"'”’)\]]*$")
 #: Shorter lines are labels.
 _FEWEST_WORDS = 6
@@ -36,7 +36,10 @@ def _has_header_links(header: Sequence[str]) -> bool:
 
 def _names_transcript(block: Sequence[str]) -> bool:
     """A copy without links still names this chat's transcript by its date."""
-    return any(_DATED_TRANSCRIPT.search(line) and not is_promise(line) for line in block)
+    return any(
+        "transcript" in line.casefold() and _ENDS_WITH_YEAR.search(line) and not is_promise(line)
+        for line in block
+    )
 
 
 def _has_picture_of_numbers(block: Sequence[str], html: str) -> bool:
