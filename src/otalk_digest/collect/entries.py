@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 import feedparser
 
 from otalk_digest.collect.fold import fold_line
+from otalk_digest.collect.mojibake import repair
 from otalk_digest.model.feed import Entry, Fault, FeedKind
 
 _UTF8 = {"content-type": "application/xml; charset=utf-8"}
@@ -63,7 +64,8 @@ def text_of(parsed: Parsed, key: str) -> str:
     value = _TITLE_TAG.sub("", str(_value(parsed, key) or ""))
     for _ in range(2):
         value = _ENTITY.sub(lambda match: html.unescape(match.group()), value)
-    return fold_line(value)
+    # T23: half of a broken no-break space is a blank, so repair comes before folding.
+    return fold_line(repair(value))
 
 
 def _value(parsed: Parsed, key: str) -> Any:  # noqa: ANN401 feedparser has no types

@@ -33,12 +33,15 @@ _NEXT = _class(0x80, 0xBF)
 _BROKEN = re.compile(
     f"{_class(0xC2, 0xDF)}{_NEXT}|{_class(0xE0, 0xEF)}{_NEXT}{{2}}|{_class(0xF0, 0xF4)}{_NEXT}{{3}}"
 )
+# A broken no-break space whose second half, a blank, was stripped at the end of the text.
+_TORN = re.compile("(?<=[!-~’”])[ยÂ]\\Z")
 
 
 def repair(text: str) -> str:
     """The same text with what round-trips repaired; everything else as it was."""
     if text.isascii():
         return text
+    text = _TORN.sub("\u00a0", text)
     is_thai_text = _THAI.search(_BROKEN.sub("", text)) is not None
 
     def repaired(match: re.Match[str]) -> str:

@@ -352,3 +352,14 @@ def test_no_markup_raises_anything_but_feed_error(broken: str) -> None:
         return
 
     assert all(entry.guid for entry in feed.entries)
+
+
+def test_a_broken_blank_at_the_end_of_a_title_is_repaired_before_blanks_are_folded() -> None:
+    # T23: a no-break space in UTF-8, read as Windows-874, is two characters, one of them a blank.
+    broken = "#OTalk – 7th Dec 2021 – The shed everyoneโ€™s looking forย\u00a0"
+
+    feed = parse_feed(
+        rss2([SourcePost(id=1, title=broken, html="<p>x</p>")]), content_type=None, url=BLOG
+    )
+
+    assert feed.entries[0].title == "#OTalk – 7th Dec 2021 – The shed everyone’s looking for"
