@@ -11,7 +11,8 @@ from typing import Any, Literal
 
 LogFormat = Literal["text", "json"]
 
-_ADDRESS = re.compile(r"[^\s<>\"'(),;:]+@[^\s<>\"'(),;:]+")
+# RFC 5322 §3.4.1, generously: a local part may be quoted, and hold an apostrophe.
+_ADDRESS = re.compile(r"""(?:"[^"]*"|[^\s<>"(),;:/]+)@[^\s<>"'(),;:/]+""")
 
 
 def log_event(event: str, **fields: object) -> None:
@@ -27,7 +28,9 @@ def configure_logs(log_format: LogFormat) -> None:
     """
     import structlog  # noqa: PLC0415 - slow to import, and seldom wanted
 
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(name)s: %(message)s")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Formatter("%(name)s: %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
     renderer: structlog.types.Processor = (
         structlog.processors.JSONRenderer()
         if log_format == "json"
@@ -50,9 +53,21 @@ def without_addresses(
 ) -> MutableMapping[str, Any]:
     """Replace anything that looks like an address: the last line of defence, not the first."""
     for key, value in event.items():
-        if isinstance(value, str) and "@" in value:
-            event[key] = _ADDRESS.sub("<address>", value)
+        if value is not None and not isinstance(value, (bool, int, float)):
+            event[key] = _masked(str(value))
     return event
+
+
+def _masked(text: str) -> str:
+    return _ADDRESS.sub("<address>", text) if "@" in text else text
+
+
+class _Formatter(logging.Formatter):
+    """Keeps addresses out of what libraries say, tracebacks included."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        return _masked(super().format(record))
 
 
 def _discard(_event: str, **_fields: object) -> None:

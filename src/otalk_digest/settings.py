@@ -26,7 +26,7 @@ from otalk_digest.settings_tables import (
     StoreSettings,
     WebSettings,
 )
-from otalk_digest.toml_file import convert, fields_of, read_toml
+from otalk_digest.toml_file import convert, fields_of, in_plain_words, read_toml
 
 _PREFIX = "OTALK_DIGEST_"
 _SECRETS = ("SENDGRID_API_KEY", "SMTP_PASSWORD")
@@ -125,10 +125,14 @@ def _override(document: dict[str, Any], environment: Mapping[str, str]) -> None:
         table = document
         for key in keys[:-1]:
             table = table.setdefault(key, {})
+            if not isinstance(table, dict):
+                # The file is wrong there, which `convert` explains with its line.
+                return
         try:
             table[keys[-1]] = msgspec.convert(value, cast("type[Any]", kind), strict=False)
         except msgspec.ValidationError as error:
-            raise SettingsError(f"The environment's {name}: {error}.") from error
+            problem = in_plain_words(str(error), kind)
+            raise SettingsError(f"The environment's {name}: {problem}.") from error
 
 
 def _kind_of(name: str, keys: list[str]) -> object:
@@ -166,7 +170,7 @@ def _check(file: SettingsFile, path: Path) -> None:
     """Refuse values of the right type that cannot work."""
     try:
         ZoneInfo(file.chat.zone)
-    except (ValueError, OSError) as error:
+    except (KeyError, ValueError, OSError) as error:
         raise SettingsError(
             f"{path}: chat.zone: {file.chat.zone!r} is no time zone; write one such as "
             '"Europe/London".'

@@ -4,7 +4,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Sequence
-from enum import EnumType
+from enum import Enum
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
@@ -106,6 +106,16 @@ def fields_of(kind: object) -> dict[str, object]:
     return {field.encode_name: field.type for field in msgspec.structs.fields(kind)}
 
 
+def in_plain_words(what: str, kind: object) -> str:
+    """Return msgspec's complaint about a value of this type as a maintainer would say it."""
+    if missing := _MISSING.search(what):
+        return f"it lacks the key {missing['key']}"
+    if wrong := _NO_CHOICE.search(what):
+        return f"{wrong['value']} is none of: {', '.join(_choices(kind))}"
+    what = _KINDS.sub(_in_words, what)
+    return what[0].lower() + what[1:]
+
+
 def _explain(message: str, kind: type, path: Path, text: str) -> str:
     place = _PLACE.search(message)
     keys: list[str | int] = [
@@ -117,21 +127,12 @@ def _explain(message: str, kind: type, path: Path, text: str) -> str:
         keys.append(unknown["key"])
         what = f"there is no such key{_nearest(kind, keys)}"
     else:
-        what = _plainly(what, kind, keys)
+        what = in_plain_words(what, _kind_at(kind, keys))
     # A key inside a list on one line is found by the line of the list.
     places = (keys[:end] for end in range(len(keys), 0, -1))
     line = next((line for some in places if (line := line_of(text, some))), None)
     where = f"{path}, line {line}" if line else str(path)
     return f"{where}: {_dotted(keys) or 'the file'}: {what}."
-
-
-def _plainly(what: str, kind: type, keys: Keys) -> str:
-    if missing := _MISSING.search(what):
-        return f"it lacks the key {missing['key']}"
-    if wrong := _NO_CHOICE.search(what):
-        return f"{wrong['value']} is none of: {', '.join(_choices(_kind_at(kind, keys)))}"
-    what = _KINDS.sub(_in_words, what)
-    return what[0].lower() + what[1:]
 
 
 def _in_words(match: re.Match[str]) -> str:
@@ -163,8 +164,8 @@ def _choices(kind: object) -> Sequence[str]:
     """Return the values that a key can have, where they are a closed set."""
     while get_origin(kind) is not Literal and (elements := get_args(kind)):
         kind = next(inner for inner in elements if inner is not type(None))
-    if isinstance(kind, EnumType):
-        return [str(choice) for choice in kind]
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return [str(choice.value) for choice in kind]
     return get_args(kind)
 
 

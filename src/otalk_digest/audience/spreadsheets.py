@@ -41,8 +41,9 @@ def _next_row(file: io.StringIO, delimiter: str, number: int) -> Row | None:
         # An unclosed quote swallows the rows below it: go back to the end of its own line.
         file.seek(start)
         line = file.readline().rstrip("\n")
-        fault = _TOO_LONG if "field limit" in str(error) else "its quotes do not match"
-        return Row(number=number, cells=(line,), fault=fault)
+        is_limit = "field limit" in str(error)
+        reason = _TOO_LONG if is_limit else "its quotes do not match"
+        return Row(number=number, cells=(line,), fault=reason)
     if cells is None:
         return None
     fault = _TOO_LONG if any(len(cell) > MAX_CELL for cell in cells) else None

@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from otalk_digest.store.database import Store
 
 
+#: For rehearsals of the past and the future; further away, sums of days overflow.
+_YEARS = range(1970, 3000)
+
+
 def parse_now(text: str | None) -> datetime | None:
     """Return the moment of `--now` in UTC; local times without an offset are refused."""
     if text is None:
@@ -41,6 +45,11 @@ def parse_now(text: str | None) -> datetime | None:
         ) from error
     if moment.tzinfo is None:
         raise click.BadParameter("add an offset, such as Z or +01:00", param_hint="--now")
+    if moment.year not in _YEARS:
+        raise click.BadParameter(
+            f"{text!r} is too far away; write a year from {_YEARS[0]} to {_YEARS[-1]}",
+            param_hint="--now",
+        )
     return moment.astimezone(UTC)
 
 
@@ -161,9 +170,11 @@ class App:
 
     @contextlib.contextmanager
     def stopping_on_sigterm(self) -> Iterator[None]:
-        """Let SIGTERM and Ctrl-C end the command after what is in flight."""
+        """Let SIGTERM and Ctrl-C end the command after what is in flight; a second one, now."""
 
         def ask_to_stop(_signal: int, _frame: object) -> None:
+            if self.stop.is_set():
+                raise KeyboardInterrupt
             self.stop.set()
 
         before: dict[int, Callable[..., object] | int | None] = {

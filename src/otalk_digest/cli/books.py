@@ -6,6 +6,7 @@ from otalk_digest.cli.app import App
 from otalk_digest.cli.printing import moment, print_json, print_table
 from otalk_digest.cli.run import equation, print_reasons
 from otalk_digest.model.delivery import DeliveryRecord, Status, Tally
+from otalk_digest.pipeline.delivering import close_books
 from otalk_digest.store import books, ledger
 from otalk_digest.store import editions as edition_store
 
@@ -108,17 +109,20 @@ def deliveries(
 
 @deliveries.command()
 @click.option("--edition", type=int, metavar="N", help="Only this edition.")
-@click.option("--resend", "is_resend", flag_value=True, type=bool, help="Send them again.")
-@click.option("--assume-sent", "is_resend", flag_value=False, type=bool, help="Take them as sent.")
+@click.option("--resend", is_flag=True, help="Send them again.")
+@click.option("--assume-sent", is_flag=True, help="Take them as sent.")
 @click.pass_obj
-def settle(app: App, edition: int | None, is_resend: bool | None) -> None:
+def settle(app: App, edition: int | None, resend: bool, assume_sent: bool) -> None:
     """Decide what is in doubt: send again (someone may get it twice), or take as sent."""
-    if is_resend is None:
+    if resend == assume_sent:
         raise click.UsageError("Say which: --resend or --assume-sent.")
-    reason = "a maintainer chose to send it again" if is_resend else "a maintainer took it as sent"
-    with app.store(must_exist=True) as store, store.lease(), store.begin() as connection:
-        count = ledger.settle(connection, edition, resend=is_resend, reason=reason, now=app.clock())
-    after = " The next run sends them." if is_resend and count else ""
+    reason = "a maintainer chose to send it again" if resend else "a maintainer took it as sent"
+    now = app.clock()
+    with app.store(must_exist=True) as store, store.lease():
+        with store.begin() as connection:
+            count = ledger.settle(connection, edition, resend=resend, reason=reason, now=now)
+        close_books(store, now=now)
+    after = " The next run sends them." if resend and count else ""
     click.echo(f"{count} settled: {reason}.{after}")
 
 

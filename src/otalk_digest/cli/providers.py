@@ -54,9 +54,15 @@ def _smtp(settings: Settings, sleep: Sleep) -> Provider:
 def _sendgrid(settings: Settings, sleep: Sleep) -> Provider:
     from otalk_digest.delivery.providers.sendgrid import SendGridConfig, SendGridProvider
 
+    api_key = settings.secret("SENDGRID_API_KEY")
+    if api_key is None:
+        raise SettingsError(
+            "There is no key for SendGrid. Put it into the environment as "
+            "OTALK_DIGEST_SENDGRID_API_KEY, or name a file in OTALK_DIGEST_SENDGRID_API_KEY_FILE."
+        )
     return SendGridProvider(
         SendGridConfig(
-            api_key=settings.secret("SENDGRID_API_KEY") or "",
+            api_key=api_key,
             host=settings.delivery.sendgrid.host,
             timeout_s=settings.delivery.sendgrid.timeout_s,
         ),

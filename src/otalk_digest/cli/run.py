@@ -50,7 +50,9 @@ def print_report(report: RunReport) -> None:
     if report.collected is not None:
         print_collected(report.collected)
     if report.edition is None and not report.tallies:
-        click.echo("Nothing to say: no news that was not told before. No mail was sent.")
+        # What stopped the run for good may have stopped it before it looked for news.
+        if report.error is None or isinstance(report.error, TryAgainError):
+            click.echo("Nothing to say: no news that was not told before. No mail was sent.")
     elif report.edition is None:
         click.echo("No new edition: going on with what was not finished.")
     else:
@@ -72,7 +74,7 @@ def equation(number: int, tally: Tally, *, is_rehearsal: bool = False) -> str:
     readers = tally.candidates - tally.skipped
     waiting = tally.planned + tally.sending
     if is_rehearsal:
-        return f"Edition {number} would go to {readers} of {tally.candidates} subscribers."
+        return f"Edition {number} would go to {waiting} of {tally.candidates} subscribers."
     return (
         f"Edition {number}: {readers} readers = {tally.accepted} accepted + {tally.rejected} "
         f"refused + {tally.in_doubt} in doubt + {waiting} not yet sent"
@@ -95,10 +97,11 @@ def leave_with(report: RunReport) -> int:
     """Return the exit status of a run, printing what stopped it."""
     if report.error is not None:
         raise report.error
+    if report.is_rehearsal:
+        return 0
+    # What is not finished may still be: the other statuses wait for that.
+    if any(tally.planned for tally in report.tallies.values()):
+        raise TryAgainError("Some readers could not be reached yet; the next run tries again.")
     if report.in_doubt:
         return 4
-    if any(tally.rejected for tally in report.tallies.values()):
-        return 3
-    if any(tally.planned for tally in report.tallies.values()) and not report.is_rehearsal:
-        raise TryAgainError("Some readers could not be reached yet; the next run tries again.")
-    return 0
+    return 3 if any(tally.rejected for tally in report.tallies.values()) else 0

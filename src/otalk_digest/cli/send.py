@@ -31,6 +31,8 @@ def send(app: App, edition: int | None, dry_run: bool, test_to: str | None) -> i
     if not report.tallies:
         click.echo("Nothing is waiting to be sent.")
     else:
+        if dry_run:
+            click.echo("Dry run: nothing was sent.")
         print_report(report)
     return leave_with(report)
 

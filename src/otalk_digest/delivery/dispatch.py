@@ -6,7 +6,7 @@ next one, so a kill leaves at most one attempt that nobody knows the fate of.
 
 import threading
 from collections.abc import Sequence
-from typing import Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from otalk_digest.delivery.provider import Provider
 from otalk_digest.errors import (
@@ -14,9 +14,13 @@ from otalk_digest.errors import (
     ProviderUnavailableError,
     ProviderUncertainError,
     SettingsError,
+    TryAgainError,
 )
 from otalk_digest.model.delivery import Outcome
 from otalk_digest.model.message import Batch
+
+#: So many batches in a row that nobody knows the fate of: the provider is ill, not a batch.
+_MOST_DOUBTS: Final = 3
 
 
 class Attempt(Protocol):
@@ -59,8 +63,9 @@ def dispatch(ledger: Ledger[A], provider: Provider, *, stop: threading.Event) ->
     Raises:
         ProviderUnavailableError, ProviderRefusedError, SettingsError: after everything
             that was claimed has been given back.
+        TryAgainError: too many batches in a row are in doubt; the rest stays planned.
     """
-    handed_over = 0
+    handed_over = doubts = 0
     while not stop.is_set() and (attempt := ledger.claim(provider.batch_size)) is not None:
         try:
             outcomes = provider.send(attempt.batch)
@@ -69,10 +74,17 @@ def dispatch(ledger: Ledger[A], provider: Provider, *, stop: threading.Event) ->
             raise
         except ProviderUncertainError as error:
             ledger.lose_track(attempt, str(error))
+            doubts += 1
+            if doubts == _MOST_DOUBTS:
+                raise TryAgainError(
+                    f"The provider gave no clear answer for {doubts} batches in a row, so no more "
+                    "are sent. The others go out with the next run."
+                ) from error
             continue
         except BaseException:
             ledger.lose_track(attempt, "the program failed while sending")
             raise
         ledger.record(attempt, outcomes)
+        doubts = 0
         handed_over += len(attempt.batch.recipients)
     return handed_over

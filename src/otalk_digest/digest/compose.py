@@ -22,6 +22,8 @@ TREND_LENGTH = 6
 
 _CHANGES = (NewsKind.CHANGE, NewsKind.CANCELLATION)
 _ENDED = (Phase.CANCELLED, Phase.POSTPONED)
+#: The field under which a change says that a chat is on again.
+_PHASE = "phase"
 
 
 def compose(
@@ -50,9 +52,7 @@ def compose(
             if item is None or other.id != item.id
         ]
     ahead = sorted(_of(chosen, NewsKind.ANNOUNCEMENT), key=lambda item: _start(item, now))
-    wrap_ups = sorted(
-        _of(chosen, NewsKind.WRAP_UP), key=lambda item: _start(item, now), reverse=True
-    )
+    wrap_ups = sorted(_of(chosen, NewsKind.WRAP_UP), key=_recency, reverse=True)
     return Digest(
         segment=segment.name,
         now=now,
@@ -88,7 +88,8 @@ def _choose(
     if item.news.kind not in segment.kinds:
         return None, f"the segment does not receive {item.news.kind}"
     age = now - item.news.happened_at
-    if item.news.kind is not NewsKind.ANNOUNCEMENT and age > timedelta(days=segment.max_age_days):
+    is_ahead = item.news.kind is NewsKind.ANNOUNCEMENT and item.news.reading.starts_at is not None
+    if not is_ahead and age > timedelta(days=segment.max_age_days):
         return None, f"older than {segment.max_age_days} days"
     return item, "told together with newer news of the same chat"
 
@@ -97,33 +98,57 @@ def _candidate(
     group: list[KnownNews], chat: Chat | None, *, told: frozenset[str], now: datetime
 ) -> tuple[KnownNews | None, str]:
     newest = {item.news.kind: item for item in group}
-    if notice := newest.get(NewsKind.NOTICE):
-        return notice, ""
-    if chat is None or not newest.keys() - {NewsKind.CORRECTION}:
-        return None, "corrections change the record only"
+    if chat is None or newest.keys() <= {NewsKind.NOTICE, NewsKind.CORRECTION}:
+        return newest.get(NewsKind.NOTICE), "corrections change the record only"
     if wrap_up := newest.get(NewsKind.WRAP_UP):
         return _with_reading(wrap_up, chat), ""
     starts_at = chat.reading.starts_at
     if starts_at is not None and starts_at <= now:
         return None, "the chat has begun"
-    if chat.guid in told:
-        changes = [item for item in group if item.news.kind in _CHANGES]
-        return (_merged(changes, chat), "") if changes else (None, "announced before")
-    announcement = newest.get(NewsKind.ANNOUNCEMENT)
-    if chat.phase in _ENDED or announcement is None:
-        return None, "the segment was never told about this chat"
-    return _with_reading(announcement, chat), ""
+    if chat.guid not in told:
+        return _first_telling(newest, chat), "the segment was never told about this chat"
+    changes = [item for item in group if item.news.kind in _CHANGES]
+    if not changes:
+        return None, "announced before"
+    return _merged(changes, chat), "what had changed was changed back"
 
 
-def _merged(changes: list[KnownNews], chat: Chat) -> KnownNews:
+def _first_telling(newest: dict[NewsKind, KnownNews], chat: Chat) -> KnownNews | None:
+    """Announce a chat that is on; one that was off when it became known has no other news."""
+    item = newest.get(NewsKind.ANNOUNCEMENT) or newest.get(NewsKind.CHANGE)
+    if chat.phase in _ENDED or item is None:
+        return None
+    told = _with_reading(item, chat)
+    return replace(told, news=replace(told.news, kind=NewsKind.ANNOUNCEMENT, changes=()))
+
+
+def _merged(changes: list[KnownNews], chat: Chat) -> KnownNews | None:
     """Tell a row of changes as one: the oldest old value, the newest new one."""
     fields: dict[str, Change] = {}
     for change in (change for item in changes for change in item.news.changes):
         first = fields.get(change.field, change)
         fields[change.field] = replace(change, old=first.old)
+    believed = _believed_phase(changes)
+    if believed == Phase.ANNOUNCED:
+        # They never heard that it was off, so they need not hear that it is on again.
+        fields.pop(_PHASE, None)
     still = tuple(change for change in fields.values() if change.old != change.new)
+    is_off = chat.phase in _ENDED
+    if (is_off and believed == chat.phase) or not (is_off or still):
+        return None
     last = _with_reading(changes[-1], chat)
     return replace(last, news=replace(last.news, changes=still))
+
+
+def _believed_phase(changes: list[KnownNews]) -> str | None:
+    """Return what those who were told before hold the chat's phase to be."""
+    for item in changes:
+        if item.news.kind is NewsKind.CANCELLATION:
+            return Phase.ANNOUNCED
+        for change in item.news.changes:
+            if change.field == _PHASE:
+                return change.old
+    return None
 
 
 def _with_reading(item: KnownNews, chat: Chat) -> KnownNews:
@@ -138,6 +163,12 @@ def _of(items: Iterable[KnownNews], *kinds: NewsKind) -> list[KnownNews]:
 def _start(item: KnownNews, now: datetime) -> datetime:
     """Order by the chat's hour; a chat without a date comes after the dated ones ahead."""
     return item.news.reading.starts_at or now + timedelta(days=366)
+
+
+def _recency(item: KnownNews) -> tuple[bool, datetime]:
+    """Order wrap-ups by the chat's hour; those without a date are the oldest."""
+    starts_at = item.news.reading.starts_at
+    return starts_at is not None, starts_at or item.news.happened_at
 
 
 def _trend(chats: Sequence[Chat], wrap_ups: Sequence[KnownNews]) -> tuple[TrendPoint, ...]:

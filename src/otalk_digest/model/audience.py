@@ -96,13 +96,3 @@ class Segment:
     max_age_days: int = 21
     #: Shown in the footer: why this mail came.
     why: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Suppression:
-    """An address never to be mailed; only its keyed hash is kept."""
-
-    identity_hash: str
-    reason: str
-    #: UTC.
-    since: datetime

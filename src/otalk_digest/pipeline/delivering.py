@@ -14,7 +14,7 @@ from otalk_digest.delivery.dispatch import dispatch
 from otalk_digest.delivery.provider import Provider
 from otalk_digest.errors import InputError
 from otalk_digest.logs import log_event
-from otalk_digest.model.delivery import Outcome, Tally
+from otalk_digest.model.delivery import Outcome
 from otalk_digest.model.edition import Edition, Variant
 from otalk_digest.model.message import Batch, Sender
 from otalk_digest.store import books, editions, ledger
@@ -82,14 +82,16 @@ class _StoreLedger:
             claim = ledger.claim(
                 connection, self._place, provider=self._provider, limit=limit, now=self._clock()
             )
-        if claim is None:
-            return None
+            if claim is None:
+                return None
+            # Made before the commit: a fault in it leaves nobody claimed, so nobody in doubt.
+            attempt = _Attempt(id=claim.attempt_id, batch=self._batch(claim))
         self._place = ledger.Place(
             edition=self._place.edition,
             segment=self._place.segment,
             after=claim.readers[-1].delivery_id,
         )
-        return _Attempt(id=claim.attempt_id, batch=self._batch(claim))
+        return attempt
 
     def record(self, attempt: _Attempt, outcomes: Sequence[Outcome]) -> None:
         with self._store.begin() as connection:
@@ -168,10 +170,14 @@ def deliver(
         dispatch(books_of, provider, stop=stop)
 
 
-def close_books(store: Store, number: int, *, now: datetime) -> Tally:
-    """Return the books; note that the edition is complete when they say so (R8)."""
+def close_books(store: Store, *, now: datetime) -> None:
+    """Note which editions are complete: all that is left of them is in the books (R8).
+
+    Looks at every edition that is still open, for a kill may have come just before this, and
+    a person may have settled the last doubt since.
+    """
     with store.begin() as connection:
-        tally = books.tally(connection, number)
-        if tally.is_complete:
-            editions.mark_complete(connection, number, now=now)
-    return tally
+        for record in editions.list_editions(connection):
+            is_open = record.completed_at is None
+            if is_open and books.tally(connection, record.number).is_complete:
+                editions.mark_complete(connection, record.number, now=now)

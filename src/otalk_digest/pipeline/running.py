@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
@@ -17,6 +18,8 @@ from otalk_digest.pipeline.delivering import Clock, Post, close_books, deliver, 
 from otalk_digest.pipeline.freezing import Press, compose_all, freeze, render_edition
 from otalk_digest.store import books, editions, subscribers
 from otalk_digest.store.database import Store
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,18 +73,20 @@ def run(job: Job) -> RunReport:
 def rehearse(job: Job) -> RunReport:
     """Do all of it but the sending, in a transaction that is rolled back."""
     report = RunReport(is_rehearsal=True)
-    with job.store.lease(), job.store.rehearse() as connection:
-        require_readers(connection)
-        try:
-            fetched = pull(connection, job.source, now=job.clock())
-            report.collected = take_in(connection, job.source, fetched, now=job.clock())
-        except TryAgainError as error:
-            report.error = error
-        report.edition = _freeze_next(connection, job)
-        if report.edition is not None:
-            number = report.edition.number
-            report.tallies[number] = books.tally(connection, number)
-            report.reasons[number] = books.count_by_reason(connection, number)
+    with job.store.lease():
+        now = job.clock()
+        # No lock is held while the blog answers.
+        with job.store.read() as connection:
+            require_readers(connection)
+            fetched = _patiently(report, lambda: pull(connection, job.source, now=now))
+        with job.store.rehearse() as connection:
+            if fetched is not None:
+                report.collected = _patiently(
+                    report, lambda: take_in(connection, job.source, fetched, now=now)
+                )
+            report.edition = _freeze_next(connection, job)
+            if report.edition is not None:
+                _note_books(connection, report, report.edition.number)
     return report
 
 
@@ -93,12 +98,14 @@ def resume(job: Job, number: int | None, *, is_rehearsal: bool) -> RunReport:
     report = RunReport(is_rehearsal=is_rehearsal)
     with job.store.lease():
         job.store.check()
+        numbers = _waiting(job, number)
         if is_rehearsal:
-            for waiting in _waiting(job, number):
-                report.tallies[waiting] = close_books(job.store, waiting, now=job.clock())
+            with job.store.read() as connection:
+                for waiting in numbers:
+                    _note_books(connection, report, waiting)
         else:
-            _with_provider(job, report, lambda provider: _go_on(job, provider, report, number))
-        _balance(job, report)
+            _with_provider(job, report, lambda provider: _go_on(job, provider, report, numbers))
+            _balance(job, report)
     return report
 
 
@@ -127,32 +134,41 @@ def _with_provider(job: Job, report: RunReport, work: Callable[[Provider], None]
 
 
 def _walk(job: Job, provider: Provider, report: RunReport) -> None:
-    feed_error: OtalkDigestError | None = None
-    try:
-        report.collected = collect(job.store, job.source, now=job.clock())
-    except TryAgainError as error:
-        # What is already collected still goes out; the run ends with "try again".
-        feed_error = error
+    # While the blog is down, what is already collected still goes out.
+    report.collected = _patiently(report, lambda: collect(job.store, job.source, now=job.clock()))
     with job.store.begin() as connection:
         report.edition = _freeze_next(connection, job)
-    _go_on(job, provider, report, None)
-    if feed_error is not None:
-        raise feed_error
+        if report.edition is not None:
+            _note_books(connection, report, report.edition.number)
+    _go_on(job, provider, report, _waiting(job, None))
 
 
-def _go_on(job: Job, provider: Provider, report: RunReport, number: int | None) -> None:
-    for waiting in _waiting(job, number):
-        # In the books of this run even when the provider fails at once.
-        report.tallies[waiting] = close_books(job.store, waiting, now=job.clock())
-        deliver(job.store, waiting, provider, job.post, stop=job.stop, clock=job.clock)
-        close_books(job.store, waiting, now=job.clock())
+def _patiently(report: RunReport, work: Callable[[], T]) -> T | None:
+    """Do the work; what asks for another try is kept, and the run goes on without it."""
+    try:
+        return work()
+    except TryAgainError as error:
+        report.error = error
+        return None
+
+
+def _go_on(job: Job, provider: Provider, report: RunReport, numbers: Sequence[int]) -> None:
+    # In the books of this run even when the provider fails at once.
+    with job.store.read() as connection:
+        for number in numbers:
+            _note_books(connection, report, number)
+    for number in numbers:
+        deliver(job.store, number, provider, job.post, stop=job.stop, clock=job.clock)
 
 
 def _waiting(job: Job, number: int | None) -> Sequence[int]:
-    if number is not None:
-        return (number,)
+    """Raises InputError when there is no such edition."""
     with job.store.read() as connection:
-        return editions.unfinished(connection)
+        if number is None:
+            return editions.unfinished(connection)
+        if editions.load_edition(connection, number) is None:
+            raise InputError(f"There is no edition {number}. See: otalk-digest editions.")
+        return (number,)
 
 
 def _freeze_next(connection: Connection, job: Job) -> Edition | None:
@@ -167,11 +183,16 @@ def _freeze_next(connection: Connection, job: Job) -> Edition | None:
 
 
 def _balance(job: Job, report: RunReport) -> None:
-    """Read the books once more, after whatever happened (R8)."""
+    """Close what is complete and read the books once more, after whatever happened (R8)."""
+    close_books(job.store, now=job.clock())
     with job.store.read() as connection:
-        for number in report.tallies:
-            report.tallies[number] = books.tally(connection, number)
-            report.reasons[number] = books.count_by_reason(connection, number)
+        for number in tuple(report.tallies):
+            _note_books(connection, report, number)
         report.in_doubt = books.count_in_doubt(connection)
     for number, tally in report.tallies.items():
         log_event("edition_balanced", edition=number, **asdict(tally))
+
+
+def _note_books(connection: Connection, report: RunReport, number: int) -> None:
+    report.tallies[number] = books.tally(connection, number)
+    report.reasons[number] = books.count_by_reason(connection, number)

@@ -17,7 +17,7 @@ def tally(connection: Connection, edition: int) -> Tally:
         .where(deliveries.c.edition == edition)
         .group_by(deliveries.c.status)
     )
-    counts: dict[str, int] = dict(connection.execute(by_status).tuples().all())
+    counts: dict[str, int] = {row[0]: row[1] for row in connection.execute(by_status)}
     return Tally(
         candidates=connection.scalar(
             select(editions.c.candidates).where(editions.c.number == edition)

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
-from sqlalchemy import Connection, create_engine, event, exc, insert, inspect, select, text
+from sqlalchemy import URL, Connection, create_engine, event, exc, insert, inspect, select, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -18,7 +18,8 @@ from otalk_digest.store.schema import meta
 #: The newest migration, so that Alembic is imported only when there is something to migrate.
 HEAD = "0001"
 
-_BUSY_TIMEOUT_S = 10.0
+#: How long we wait for another writer.
+_PATIENCE_S = 10.0
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 # What SQLite says → what a maintainer can do.
@@ -37,9 +38,9 @@ _REMEDIES = (
 class Store:
     """One database. Give out transactions with `begin` and `read`."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, patience_s: float = _PATIENCE_S) -> None:
         self.path = path
-        self._engine = _create_engine(path)
+        self._engine = _create_engine(path, patience_s=patience_s)
 
     @contextlib.contextmanager
     def begin(self) -> Iterator[Connection]:
@@ -78,12 +79,8 @@ class Store:
                 f"The lock {lock} cannot be made: {error.strerror}. Mend the folder's rights."
             ) from error
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(descriptor, self.path)
             yield
-        except BlockingIOError:
-            raise BusyError(
-                f"Another run is at work on {self.path}. Nothing was done; the next run will."
-            ) from None
         finally:
             os.close(descriptor)
 
@@ -127,8 +124,23 @@ def secret_key(connection: Connection) -> bytes:
     return bytes.fromhex(value)
 
 
-def _create_engine(path: Path) -> Engine:
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": _BUSY_TIMEOUT_S})
+def _lock(descriptor: int, path: Path) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise BusyError(
+            f"Another run is at work on {path}. Nothing was done; the next run will."
+        ) from None
+    except OSError as error:
+        raise StoreError(
+            f"The lock of {path} cannot be taken: {error.strerror}. Keep it on a local disk."
+        ) from error
+
+
+def _create_engine(path: Path, *, patience_s: float) -> Engine:
+    # A path may hold what means something in a URL, such as "?".
+    url = URL.create("sqlite", database=str(path))
+    engine = create_engine(url, connect_args={"timeout": patience_s})
 
     @event.listens_for(engine, "connect")
     def _on_connect(dbapi: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
@@ -194,5 +206,7 @@ def _migrate(store: Store, revision: str | None) -> None:
     with store.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
-        if revision is None:
+        # Another process may have made it while we waited for its lock.
+        has_key = connection.scalar(select(meta.c.key).where(meta.c.key == "secret_key"))
+        if revision is None and has_key is None:
             connection.execute(insert(meta).values(key="secret_key", value=secrets.token_hex(32)))

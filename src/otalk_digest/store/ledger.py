@@ -27,6 +27,8 @@ _AFTER = {
     OutcomeKind.IN_DOUBT: after_action(Status.SENDING, Action.LOSE_TRACK),
 }
 
+_NO_ANSWER = "the provider did not say what became of it"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
@@ -98,7 +100,11 @@ def claim(
 def record_outcomes(
     connection: Connection, attempt_id: int, outcomes: Sequence[Outcome], *, now: datetime
 ) -> None:
-    """Write what became of each delivery and close the attempt."""
+    """Write what became of each delivery and close the attempt.
+
+    A delivery that the provider said nothing about is in doubt: nothing stays in sending
+    without an open attempt, where no later run would find it.
+    """
     columns = deliveries.c
     statement = (
         update(deliveries)
@@ -119,7 +125,9 @@ def record_outcomes(
         }
         for outcome in outcomes
     ]
-    connection.execute(statement, rows)
+    if rows:
+        connection.execute(statement, rows)
+    _leave_sending(connection, attempt_id, Action.LOSE_TRACK, _NO_ANSWER, now=now)
     _close(connection, attempt_id, "recorded", now=now)
 
 
@@ -225,12 +233,18 @@ def _readers(connection: Connection, attempt_id: int) -> tuple[ClaimedReader, ..
 def _move_attempt(
     connection: Connection, attempt_id: int, action: Action, reason: str, *, now: datetime
 ) -> None:
+    _leave_sending(connection, attempt_id, action, reason, now=now)
+    _close(connection, attempt_id, reason, now=now)
+
+
+def _leave_sending(
+    connection: Connection, attempt_id: int, action: Action, reason: str, *, now: datetime
+) -> None:
     connection.execute(
         update(deliveries)
         .where(deliveries.c.attempt_id == attempt_id, deliveries.c.status == Status.SENDING)
         .values(status=after_action(Status.SENDING, action), reason=reason, updated_at=now)
     )
-    _close(connection, attempt_id, reason, now=now)
 
 
 def _close(connection: Connection, attempt_id: int, detail: str, *, now: datetime) -> None:

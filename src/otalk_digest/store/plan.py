@@ -29,6 +29,7 @@ from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from otalk_digest.model.audience import Consent, Facet, Segment
 from otalk_digest.model.delivery import SkipReason, Status
+from otalk_digest.model.news import NewsKind
 from otalk_digest.store.rules import segment_of
 from otalk_digest.store.schema import (
     carried,
@@ -42,8 +43,11 @@ from otalk_digest.store.schema import (
 
 _Person = ReadOnlyColumnCollection[str, ColumnElement[Any]]
 
-# A reader in one of these has the edition, or may have it.
+_CHANGES = {NewsKind.CHANGE, NewsKind.CANCELLATION}
+
+# A reader in one of these has the edition, may have it, or is still going to get it.
 _TOLD = (
+    Status.PLANNED,
     Status.SENDING,
     Status.IN_DOUBT,
     Status.ACCEPTED,
@@ -152,7 +156,12 @@ def _does_not_want(content: _Content, subscriber_id: ColumnElement[int]) -> Colu
     """True when the reader chose kinds and the variant holds none of them."""
     columns = subscriber_facets.c
     chose = exists().where(columns.subscriber_id == subscriber_id, columns.facet == Facet.WANTS)
-    return and_(chose, ~chose.where(columns.value.in_(content.kinds)))
+    return and_(chose, ~chose.where(columns.value.in_(_asked_for_as(content.kinds))))
+
+
+def _asked_for_as(kinds: frozenset[str]) -> frozenset[str]:
+    """Who wants to hear of chats wants to hear that one has changed or is off."""
+    return kinds | {NewsKind.ANNOUNCEMENT} if kinds & _CHANGES else kinds
 
 
 def _repeated(

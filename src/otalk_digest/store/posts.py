@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from otalk_digest.model.chat import Chat, Reading
 from otalk_digest.model.feed import Post
@@ -11,15 +11,10 @@ from otalk_digest.store.records import from_json, to_json
 from otalk_digest.store.schema import chats, posts, revisions
 
 
-def has_posts(connection: Connection) -> bool:
-    """Whether anything was ever collected: if not, this is the first run."""
-    return connection.scalar(select(func.count()).select_from(posts)) != 0
-
-
 def fingerprints(connection: Connection) -> dict[str, str]:
     """Return guid → fingerprint of the newest version of every post."""
     query = select(posts.c.guid, posts.c.fingerprint)
-    return dict(connection.execute(query).tuples().all())
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def save_post(connection: Connection, post: Post, reading: Reading, *, now: datetime) -> None:

@@ -1,6 +1,19 @@
 """Segment rules as SQL: the same answers as `audience.segments.matches`, a set at a time."""
 
-from sqlalchemy import ColumnElement, String, and_, case, cast, exists, false, not_, null, or_, true
+from sqlalchemy import (
+    ColumnElement,
+    String,
+    and_,
+    case,
+    cast,
+    exists,
+    false,
+    func,
+    not_,
+    null,
+    or_,
+    true,
+)
 
 from otalk_digest.model.audience import AllOf, AnyOf, Facet, Has, NoneOf, Rule, Segment
 from otalk_digest.store.schema import subscriber_facets, subscribers
@@ -48,5 +61,7 @@ def _facet(facet: Facet, value: str) -> ColumnElement[bool]:
 
 def _like(column: ColumnElement[str | None], value: str) -> ColumnElement[bool]:
     if value.endswith("*"):
-        return column.startswith(value[:-1], autoescape=True)
+        # LIKE would take "europe" for "Europe".
+        beginning = value[:-1]
+        return func.substr(column, 1, len(beginning)) == beginning
     return column == value

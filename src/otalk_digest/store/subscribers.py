@@ -18,7 +18,8 @@ def upsert_subscriber(
 ) -> bool:
     """Add or update one subscriber; return whether they are new.
 
-    Consent that was withdrawn stays withdrawn: a list imported again brings nobody back.
+    Consent that was withdrawn stays withdrawn: a list imported again brings nobody back. Who
+    has left elsewhere has left here too.
     """
     columns = subscribers.c
     values: dict[str, str | datetime | None] = {
@@ -43,10 +44,10 @@ def upsert_subscriber(
         before = None
     else:
         subscriber_id, before = row
-        if before == Consent.PENDING:
+        if _may_become(before, person.consent):
             values["consent"] = person.consent
         connection.execute(update(subscribers).where(columns.id == subscriber_id).values(values))
-    if before is None or (before == Consent.PENDING and person.consent != before):
+    if before is None or _may_become(before, person.consent):
         _record_consent(connection, identity_hash, person, now=now)
     _save_facets(connection, subscriber_id, person)
     return row is None
@@ -73,7 +74,7 @@ def find_subscriber(connection: Connection, identity: str) -> Subscriber | None:
 def count_by_consent(connection: Connection) -> dict[str, int]:
     """Return consent → number of subscribers."""
     query = select(subscribers.c.consent, func.count()).group_by(subscribers.c.consent)
-    return dict(connection.execute(query).tuples().all())
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def count_by_segment(connection: Connection, segments: Sequence[Segment]) -> dict[str | None, int]:
@@ -85,7 +86,7 @@ def count_by_segment(connection: Connection, segments: Sequence[Segment]) -> dic
         .where(subscribers.c.consent == Consent.CONFIRMED)
         .group_by(name)
     )
-    return dict(connection.execute(query).tuples().all())
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def zones_in_use(connection: Connection) -> frozenset[str]:
@@ -118,7 +119,7 @@ def suppress(connection: Connection, identity_hash: str, reason: str, *, now: da
 def count_suppressions(connection: Connection) -> dict[str, int]:
     """Return reason → number of suppressed addresses."""
     query = select(suppressions.c.reason, func.count()).group_by(suppressions.c.reason)
-    return dict(connection.execute(query).tuples().all())
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def is_suppressed(connection: Connection, identity_hash: str) -> bool:
@@ -142,6 +143,13 @@ def _subscriber(row: Row[Any], facets: dict[tuple[int, str], list[str]]) -> Subs
         joined_at=row.joined_at,
         source=row.source,
     )
+
+
+def _may_become(before: str, after: Consent) -> bool:
+    """Whether an import may change consent: to yes from pending, to no from both."""
+    if before == Consent.PENDING:
+        return after is not Consent.PENDING
+    return before == Consent.CONFIRMED and after is Consent.WITHDRAWN
 
 
 def _record_consent(

@@ -1,0 +1,88 @@
+"""What a store holds before a test begins."""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection, select
+from tests.builders import NOW, a_segment, a_variant, an_edition, some_news
+
+from otalk_digest.audience.identity import hash_identity
+from otalk_digest.model.audience import Segment, Subscriber
+from otalk_digest.model.edition import Edition
+from otalk_digest.model.news import KnownNews
+from otalk_digest.store import editions, news, plan, subscribers
+from otalk_digest.store.database import secret_key
+from otalk_digest.store.schema import deliveries
+from otalk_digest.store.schema import subscribers as subscriber_table
+
+EVERYONE: Final = (a_segment(),)
+
+
+def hash_of(connection: Connection, person: Subscriber) -> str:
+    return hash_identity(person.identity, secret_key(connection))
+
+
+def add_people(connection: Connection, *people: Subscriber) -> None:
+    for person in people:
+        subscribers.upsert_subscriber(
+            connection, person, identity_hash=hash_of(connection, person), now=NOW
+        )
+
+
+def suppress(connection: Connection, person: Subscriber, reason: str = "unsubscribed") -> None:
+    subscribers.suppress(connection, hash_of(connection, person), reason, now=NOW)
+
+
+def add_news(connection: Connection, *items: KnownNews) -> None:
+    news.save_news(connection, [item.news for item in items], now=NOW)
+
+
+def frozen_edition(
+    connection: Connection,
+    *,
+    number: int = 1,
+    segments: Sequence[Segment] = EVERYONE,
+    told: dict[str, list[int]] | None = None,
+) -> Edition:
+    """Freeze an edition that tells these numbers of news, else the first, and plan it."""
+    carried = told or {segments[0].name: [1]}
+    edition = an_edition(number, *(a_variant(name) for name in carried))
+    hashes = {variant.segment: variant.segment for variant in edition.variants}
+    editions.save_edition(connection, edition, variant_hashes=hashes)
+    for segment, ids in carried.items():
+        news.mark_told(connection, segment, ids, edition=number)
+    plan.plan_edition(connection, number, segments, now=NOW)
+    return edition
+
+
+def a_planned_edition(connection: Connection, people: Iterable[Subscriber]) -> Edition:
+    """One announcement, one edition, planned for these people."""
+    add_people(connection, *people)
+    add_news(connection, some_news())
+    return frozen_edition(connection)
+
+
+def planned(
+    connection: Connection, number: int = 1
+) -> dict[str, tuple[str | None, str, str | None]]:
+    """Address → (segment, status, reason)."""
+    query = (
+        select(
+            subscriber_table.c.address,
+            deliveries.c.segment,
+            deliveries.c.status,
+            deliveries.c.reason,
+        )
+        .join_from(deliveries, subscriber_table)
+        .where(deliveries.c.edition == number)
+    )
+    return {row.address: (row.segment, row.status, row.reason) for row in connection.execute(query)}
+
+
+def dump(path: Path) -> list[str]:
+    """Every row of a database, as SQL."""
+    with closing(sqlite3.connect(path)) as connection:
+        return list(connection.iterdump())

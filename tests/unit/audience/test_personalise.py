@@ -1,0 +1,73 @@
+from tests.builders import a_variant
+
+from otalk_digest.audience.links import ReaderLinks
+from otalk_digest.audience.personalise import Personaliser, fill
+from otalk_digest.model.edition import Variant
+from otalk_digest.model.message import Recipient
+
+KEY = b"k" * 32
+WEB = "https://digest.example"
+
+
+def a_recipient(
+    variant: Variant | None = None,
+    *,
+    name: str | None = None,
+    zone: str | None = None,
+    base_url: str | None = WEB,
+    edition: int = 3,
+) -> Recipient:
+    links = ReaderLinks(key=KEY, base_url=base_url, mailbox="team@example.org")
+    personaliser = Personaliser(
+        variant or a_variant(), links, edition=edition, message_domain="otalk.example"
+    )
+    return personaliser.recipient(
+        delivery_id=12, token=links.token(7), address="ann@example.org", name=name, zone=zone
+    )
+
+
+def test_a_name_is_escaped_in_html_and_plain_in_text() -> None:
+    reader = a_recipient(name="Ann <b> & {name}")
+
+    assert reader.values["TOKGREET"] == "Hello Ann &lt;b&gt; &amp; {name},"
+    assert reader.values["TOKGREETT"] == "Hello Ann <b> & {name},"
+
+
+def test_who_gave_no_name_is_greeted_without_one() -> None:
+    assert a_recipient().values["TOKGREET"] == "Hello,"
+
+
+def test_local_time_is_shown_in_zones_that_differ_and_nowhere_else() -> None:
+    assert a_recipient(zone="Asia/Kolkata").values["TOKTIME"] == "01:30 on Wednesday for you"
+    assert a_recipient(zone="Europe/London").values["TOKTIME"] == ""
+    assert a_recipient(zone=None).values["TOKTIME"] == ""
+
+
+def test_every_placeholder_has_a_value() -> None:
+    variant = a_variant()
+
+    assert set(a_recipient(variant).values) == {mark.token for mark in variant.placeholders}
+
+
+def test_the_message_id_is_the_same_on_every_attempt_and_differs_with_the_edition() -> None:
+    first = a_recipient().message_id
+
+    assert first == a_recipient().message_id
+    assert first != a_recipient(edition=4).message_id
+    assert first.endswith("@otalk.example")
+    assert "ann" not in first
+
+
+def test_one_click_is_promised_only_with_a_web_address() -> None:
+    assert a_recipient().is_one_click
+    assert not a_recipient(base_url=None).is_one_click
+
+
+def test_filling_changes_the_placeholders_and_nothing_else() -> None:
+    variant = a_variant(html="<p>TOKGREET</p> <i>x</i> <a href='TOKLEAVE'>leave</a>")
+    reader = a_recipient(variant, name="Ann")
+
+    html = fill(variant.html, reader)
+
+    leave = reader.values["TOKLEAVE"]
+    assert html == f"<p>Hello Ann,</p> <i>x</i> <a href='{leave}'>leave</a>"

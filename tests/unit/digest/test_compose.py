@@ -1,0 +1,408 @@
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.builders import (
+    DAY,
+    GUID,
+    HOUR,
+    NOW,
+    TUESDAY,
+    a_chat,
+    a_segment,
+    some_news,
+    some_numbers,
+)
+
+from otalk_digest.digest.compose import TREND_LENGTH, compose
+from otalk_digest.model.chat import Chat, Phase
+from otalk_digest.model.edition import Digest
+from otalk_digest.model.news import Change, KnownNews, NewsKind
+
+BEGUN = NOW - HOUR
+LAST_WEEK = TUESDAY - 7 * DAY
+
+
+def composed(
+    uncarried: Sequence[KnownNews],
+    *chats: Chat,
+    told: frozenset[str] = frozenset(),
+    **segment: Any,  # noqa: ANN401 - any field of a segment
+) -> Digest:
+    return compose(a_segment(**segment), uncarried=uncarried, chats=chats, told=told, now=NOW)
+
+
+def reasons(digest: Digest) -> dict[int, str]:
+    return {drop.news_id: drop.reason for drop in digest.drops}
+
+
+def a_change(number: int, **values: tuple[str | None, str | None]) -> KnownNews:
+    changes = tuple(Change(field=field, old=old, new=new) for field, (old, new) in values.items())
+    return some_news(number, NewsKind.CHANGE, changes=changes)
+
+
+def test_nothing_new_is_nothing_to_say() -> None:
+    assert composed([], a_chat()).is_empty
+
+
+def test_an_announcement_leads_while_its_chat_is_ahead() -> None:
+    item = some_news()
+
+    digest = composed([item], a_chat())
+
+    assert digest.headline == item
+    assert digest.items == (item,)
+    assert digest.drops == ()
+
+
+def test_the_nearest_chat_is_the_headline_and_the_others_follow_in_order() -> None:
+    starts = {1: TUESDAY + 14 * DAY, 2: None, 3: TUESDAY, 4: TUESDAY + 7 * DAY}
+    items = [some_news(n, guid=f"g{n}", starts_at=start) for n, start in starts.items()]
+    chats = [a_chat(f"g{n}", starts_at=start) for n, start in starts.items()]
+
+    digest = composed(items, *chats)
+
+    assert digest.headline is not None
+    assert digest.headline.id == 3
+    assert [item.id for item in digest.coming_up] == [4, 1, 2]
+
+
+@pytest.mark.parametrize("starts_at", [NOW, BEGUN, NOW - 30 * DAY])
+def test_a_chat_that_has_begun_is_never_announced(starts_at: object) -> None:
+    digest = composed([some_news(starts_at=starts_at)], a_chat(starts_at=starts_at))
+
+    assert digest.is_empty
+    assert reasons(digest) == {1: "the chat has begun"}
+
+
+def test_a_chat_that_begins_in_a_second_is_announced() -> None:
+    soon = NOW + timedelta(seconds=1)
+
+    assert composed([some_news(starts_at=soon)], a_chat(starts_at=soon)).headline is not None
+
+
+def test_the_post_as_it_is_now_decides_not_as_it_was_when_it_became_news() -> None:
+    digest = composed(
+        [some_news(topic="As it was")], a_chat(topic="As it is", starts_at=TUESDAY + DAY)
+    )
+
+    assert digest.headline is not None
+    assert digest.headline.news.reading.topic == "As it is"
+    assert digest.headline.news.reading.starts_at == TUESDAY + DAY
+
+
+def test_a_wrap_up_takes_the_place_of_an_announcement_that_was_not_told() -> None:
+    items = [
+        some_news(1, starts_at=LAST_WEEK),
+        some_news(2, NewsKind.WRAP_UP, starts_at=LAST_WEEK),
+    ]
+
+    digest = composed(items, a_chat(phase=Phase.WRAPPED_UP, starts_at=LAST_WEEK))
+
+    assert [item.id for item in digest.items] == [2]
+    assert digest.wrap_ups == (items[1],)
+    assert reasons(digest) == {1: "told together with newer news of the same chat"}
+
+
+def test_a_wrap_up_with_a_later_correction_is_told_once_and_corrected() -> None:
+    items = [
+        some_news(1, NewsKind.WRAP_UP, starts_at=LAST_WEEK, numbers=some_numbers(41)),
+        some_news(2, NewsKind.CORRECTION, starts_at=LAST_WEEK, numbers=some_numbers(42)),
+    ]
+    chat = a_chat(phase=Phase.WRAPPED_UP, starts_at=LAST_WEEK, numbers=some_numbers(42))
+
+    digest = composed(items, chat)
+
+    (wrap_up,) = digest.items
+    assert wrap_up.id == 1
+    assert wrap_up.news.reading.numbers == some_numbers(42)
+
+
+def test_a_correction_is_never_mailed() -> None:
+    chat = a_chat(phase=Phase.WRAPPED_UP, starts_at=LAST_WEEK)
+
+    digest = composed([some_news(1, NewsKind.CORRECTION)], chat, told=frozenset({GUID}))
+
+    assert digest.is_empty
+    assert reasons(digest) == {1: "corrections change the record only"}
+
+
+def test_wrap_ups_are_told_newest_first_and_undated_ones_last() -> None:
+    starts = {1: LAST_WEEK - 7 * DAY, 2: None, 3: LAST_WEEK}
+    items = [
+        some_news(n, NewsKind.WRAP_UP, guid=f"g{n}", starts_at=start) for n, start in starts.items()
+    ]
+    chats = [a_chat(f"g{n}", Phase.WRAPPED_UP, starts_at=start) for n, start in starts.items()]
+
+    assert [item.id for item in composed(items, *chats).wrap_ups] == [3, 1, 2]
+
+
+@pytest.mark.parametrize("kind", [NewsKind.CHANGE, NewsKind.CANCELLATION])
+def test_changes_and_cancellations_are_told_to_those_who_were_told(kind: NewsKind) -> None:
+    phase = Phase.CANCELLED if kind is NewsKind.CANCELLATION else Phase.ANNOUNCED
+    change = Change(field="hosts", old="@one", new="@two")
+    item = some_news(2, kind, changes=(change,))
+
+    digest = composed([item], a_chat(phase=phase), told=frozenset({GUID}))
+
+    assert digest.alerts == (item,)
+    assert digest.headline is None
+
+
+@pytest.mark.parametrize("phase", [Phase.CANCELLED, Phase.POSTPONED])
+def test_a_chat_called_off_before_it_was_told_is_not_mentioned(phase: Phase) -> None:
+    digest = composed([some_news(1), some_news(2, NewsKind.CANCELLATION)], a_chat(phase=phase))
+
+    assert digest.is_empty
+
+
+def test_a_change_before_the_announcement_was_told_is_part_of_it() -> None:
+    items = [some_news(1), a_change(2, starts_at=("Monday", "Tuesday"))]
+
+    digest = composed(items, a_chat())
+
+    assert [item.id for item in digest.items] == [1]
+    assert digest.headline is not None
+    assert digest.headline.news.changes == ()
+    assert reasons(digest) == {2: "told together with newer news of the same chat"}
+
+
+@pytest.mark.parametrize("told_of", [(), (1,)])
+def test_a_chat_called_off_before_it_was_told_is_announced_when_it_is_on_again(
+    told_of: tuple[int, ...],
+) -> None:
+    """Also when its announcement was dropped in an edition before, or there never was one."""
+    announced = [some_news(number) for number in told_of]
+    on_again = a_change(3, phase=("postponed", "announced"), starts_at=("Monday", "Tuesday"))
+
+    digest = composed([*announced, some_news(2, NewsKind.CANCELLATION), on_again], a_chat())
+
+    assert digest.alerts == ()
+    assert digest.headline is not None
+    assert digest.headline.news.kind is NewsKind.ANNOUNCEMENT
+    assert digest.headline.news.changes == ()
+
+
+def test_several_changes_are_told_as_one_from_the_oldest_value_to_the_newest() -> None:
+    items = [
+        a_change(2, starts_at=("Monday", "Tuesday"), topic=("Knots", "Loops")),
+        a_change(3, starts_at=("Tuesday", "Wednesday"), hosts=(None, "@two")),
+    ]
+
+    digest = composed(items, a_chat(), told=frozenset({GUID}))
+
+    (alert,) = digest.alerts
+    assert alert.id == 3
+    assert alert.news.changes == (
+        Change(field="starts_at", old="Monday", new="Wednesday"),
+        Change(field="topic", old="Knots", new="Loops"),
+        Change(field="hosts", old=None, new="@two"),
+    )
+    assert reasons(digest) == {2: "told together with newer news of the same chat"}
+
+
+def test_a_change_that_was_taken_back_is_not_mentioned() -> None:
+    items = [
+        a_change(2, starts_at=("Tuesday", "Thursday")),
+        a_change(3, starts_at=("Thursday", "Tuesday")),
+    ]
+
+    digest = composed(items, a_chat(), told=frozenset({GUID}))
+
+    assert digest.is_empty
+    assert reasons(digest).keys() == {2, 3}
+
+
+def test_a_cancellation_that_was_taken_back_before_it_was_told_is_not_mentioned() -> None:
+    off = some_news(2, NewsKind.CANCELLATION)
+    on_again = a_change(3, phase=("cancelled", "announced"))
+
+    digest = composed([off, on_again], a_chat(), told=frozenset({GUID}))
+
+    assert digest.is_empty
+    assert reasons(digest).keys() == {2, 3}
+
+
+def test_a_chat_that_was_moved_by_way_of_a_postponement_has_moved() -> None:
+    off = some_news(2, NewsKind.CANCELLATION)
+    on_again = a_change(3, phase=("postponed", "announced"), starts_at=("Monday", "Tuesday"))
+
+    digest = composed([off, on_again], a_chat(), told=frozenset({GUID}))
+
+    (alert,) = digest.alerts
+    assert alert.news.kind is NewsKind.CHANGE
+    assert alert.news.changes == (Change(field="starts_at", old="Monday", new="Tuesday"),)
+
+
+def test_those_who_were_told_of_a_cancellation_are_told_that_the_chat_is_on_again() -> None:
+    on_again = a_change(3, phase=("cancelled", "announced"))
+
+    digest = composed([on_again], a_chat(), told=frozenset({GUID}))
+
+    assert digest.alerts == (on_again,)
+
+
+def test_a_cancellation_after_changes_is_told_as_a_cancellation() -> None:
+    items = [a_change(2, starts_at=("Monday", "Tuesday")), some_news(3, NewsKind.CANCELLATION)]
+
+    digest = composed(items, a_chat(phase=Phase.CANCELLED), told=frozenset({GUID}))
+
+    (alert,) = digest.alerts
+    assert alert.news.kind is NewsKind.CANCELLATION
+
+
+def test_no_change_is_told_of_a_chat_that_has_begun() -> None:
+    item = some_news(2, NewsKind.CANCELLATION)
+
+    digest = composed(
+        [item], a_chat(phase=Phase.CANCELLED, starts_at=BEGUN), told=frozenset({GUID})
+    )
+
+    assert reasons(digest) == {2: "the chat has begun"}
+
+
+def test_an_announcement_is_not_told_twice() -> None:
+    digest = composed([some_news(2)], a_chat(), told=frozenset({GUID}))
+
+    assert reasons(digest) == {2: "announced before"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "phase"),
+    [
+        (NewsKind.ANNOUNCEMENT, Phase.ANNOUNCED),
+        (NewsKind.WRAP_UP, Phase.WRAPPED_UP),
+        (NewsKind.NOTICE, None),
+    ],
+)
+def test_a_segment_is_told_only_the_kinds_that_it_receives(
+    kind: NewsKind, phase: Phase | None
+) -> None:
+    chats = [] if phase is None else [a_chat(phase=phase)]
+
+    assert composed([some_news(1, kind)], *chats, kinds=frozenset({kind})).items
+    others = composed([some_news(1, kind)], *chats, kinds=frozenset(NewsKind) - {kind})
+    assert reasons(others) == {1: f"the segment does not receive {kind}"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "phase"), [(NewsKind.WRAP_UP, Phase.WRAPPED_UP), (NewsKind.NOTICE, None)]
+)
+def test_old_news_is_dropped_with_a_reason(kind: NewsKind, phase: Phase | None) -> None:
+    chats = [] if phase is None else [a_chat(phase=phase)]
+    fresh = some_news(1, kind, happened_at=NOW - 10 * DAY)
+    stale = some_news(1, kind, happened_at=NOW - 10 * DAY - HOUR)
+
+    assert composed([fresh], *chats, max_age_days=10).items
+    assert reasons(composed([stale], *chats, max_age_days=10)) == {1: "older than 10 days"}
+
+
+def test_an_announcement_does_not_age_while_its_chat_is_ahead() -> None:
+    item = some_news(happened_at=NOW - 60 * DAY)
+
+    assert composed([item], a_chat(), max_age_days=10).headline == item
+
+
+def test_an_announcement_without_a_date_ages_like_any_news() -> None:
+    item = some_news(happened_at=NOW - 60 * DAY, starts_at=None)
+
+    digest = composed([item], a_chat(starts_at=None), max_age_days=10)
+
+    assert reasons(digest) == {1: "older than 10 days"}
+
+
+def test_notices_are_told_as_they_came() -> None:
+    items = [some_news(n, NewsKind.NOTICE, guid=f"n{n}", starts_at=None) for n in (1, 2)]
+
+    assert composed(items).notices == tuple(items)
+
+
+def test_a_notice_that_became_a_chat_is_announced() -> None:
+    items = [some_news(1, NewsKind.NOTICE, starts_at=None), some_news(2)]
+
+    digest = composed(items, a_chat())
+
+    assert digest.headline == items[1]
+    assert digest.notices == ()
+
+
+def test_the_trend_is_the_last_chats_with_figures_up_to_the_newest_wrap_up_oldest_first() -> None:
+    chats = [
+        a_chat(
+            f"g{weeks}",
+            Phase.WRAPPED_UP,
+            starts_at=TUESDAY - weeks * 7 * DAY,
+            topic=f"{weeks} weeks ago",
+            numbers=some_numbers(100 - weeks) if weeks != 2 else some_numbers(0),
+        )
+        for weeks in range(10)
+    ]
+    without = a_chat("none", Phase.WRAPPED_UP, starts_at=LAST_WEEK - DAY)
+    items = [
+        some_news(n, NewsKind.WRAP_UP, guid=f"g{n}", starts_at=TUESDAY - n * 7 * DAY)
+        for n in (1, 2)
+    ]
+
+    trend = composed(items, *chats, without).trend
+
+    assert [point.topic for point in trend] == [f"{weeks} weeks ago" for weeks in range(6, 0, -1)]
+    assert len(trend) == TREND_LENGTH
+
+
+def test_an_undated_wrap_up_does_not_hide_the_trend_of_a_dated_one() -> None:
+    items = [
+        some_news(1, NewsKind.WRAP_UP, guid="dated", starts_at=LAST_WEEK),
+        some_news(2, NewsKind.WRAP_UP, guid="undated", starts_at=None),
+    ]
+    chats = [
+        a_chat("dated", Phase.WRAPPED_UP, starts_at=LAST_WEEK, numbers=some_numbers(4)),
+        a_chat("undated", Phase.WRAPPED_UP, starts_at=None, numbers=some_numbers(5)),
+    ]
+
+    assert [point.numbers for point in composed(items, *chats).trend] == [some_numbers(4)]
+
+
+def test_without_a_wrap_up_there_is_no_trend() -> None:
+    chat = a_chat("old", Phase.WRAPPED_UP, starts_at=LAST_WEEK, numbers=some_numbers(4))
+
+    assert composed([some_news()], a_chat(), chat).trend == ()
+
+
+NEWS = st.lists(
+    st.tuples(
+        st.sampled_from([GUID, "other", "third"]),
+        st.sampled_from(NewsKind),
+        st.integers(min_value=0, max_value=40),
+    ),
+    max_size=8,
+)
+CHATS = st.fixed_dictionaries(
+    {},
+    optional={
+        guid: st.tuples(st.sampled_from(Phase), st.sampled_from([None, LAST_WEEK, NOW, TUESDAY]))
+        for guid in (GUID, "other", "third")
+    },
+)
+
+
+@given(news=NEWS, chats=CHATS, told=st.frozensets(st.sampled_from([GUID, "other"])))
+def test_every_piece_of_news_is_told_or_dropped_with_a_reason_and_never_both(
+    news: list[tuple[str, NewsKind, int]],
+    chats: dict[str, tuple[Phase, Any]],
+    told: frozenset[str],
+) -> None:
+    items = [
+        some_news(number, kind, guid=guid, happened_at=NOW - age * DAY)
+        for number, (guid, kind, age) in enumerate(news, 1)
+    ]
+    known = [a_chat(guid, phase, starts_at=start) for guid, (phase, start) in chats.items()]
+
+    digest = composed(items, *known, told=told)
+
+    settled = [item.id for item in digest.items] + [drop.news_id for drop in digest.drops]
+    assert sorted(settled) == [item.id for item in items]
+    assert all(drop.reason for drop in digest.drops)
+    assert len({item.news.guid for item in digest.items}) == len(digest.items)
