@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import urllib.request
+from http import HTTPStatus
 from pathlib import Path
 
 import pytest
@@ -111,8 +112,9 @@ def preview_status(line: str, folder: Path) -> int:
         text=True,
     ) as server:
         assert server.stdout is not None
-        address = server.stdout.readline().split()[-1]
-        with urllib.request.urlopen(address, timeout=30) as page:  # noqa: S310 - loopback
-            status = int(page.status != 200)
-        server.terminate()
-    return status
+        try:
+            address = server.stdout.readline().split()[-1]
+            with urllib.request.urlopen(address, timeout=30) as page:  # noqa: S310 - loopback
+                return int(page.status != HTTPStatus.OK)
+        finally:
+            server.terminate()

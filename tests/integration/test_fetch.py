@@ -221,7 +221,9 @@ def test_a_wait_that_fits_the_deadline_is_honoured(site: Site) -> None:
 
 
 @pytest.mark.parametrize(
-    "retry_after", ["3600", format_datetime(datetime.now(UTC) + timedelta(hours=1))]
+    "retry_after",
+    ["3600", format_datetime(datetime.now(UTC) + timedelta(hours=1))],
+    ids=["seconds", "a date"],
 )
 def test_a_wait_beyond_the_deadline_is_told_instead(site: Site, retry_after: str) -> None:
     address = site.on("/feed/", answer(503, headers={"Retry-After": retry_after}))

@@ -26,8 +26,8 @@ def subscribers() -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
     "--consent",
-    type=click.Choice([Consent.CONFIRMED, Consent.PENDING]),
-    default=Consent.PENDING,
+    type=click.Choice([Consent.CONFIRMED.value, Consent.PENDING.value]),
+    default=Consent.PENDING.value,
     show_default=True,
     help="For rows that do not say: confirmed only when these people asked for it.",
 )

@@ -136,11 +136,14 @@ def _with_provider(job: Job, report: RunReport, work: Callable[[Provider], None]
 def _walk(job: Job, provider: Provider, report: RunReport) -> None:
     # While the blog is down, what is already collected still goes out.
     report.collected = _patiently(report, lambda: collect(job.store, job.source, now=job.clock()))
-    with job.store.begin() as connection:
-        report.edition = _freeze_next(connection, job)
-        if report.edition is not None:
-            _note_books(connection, report, report.edition.number)
-    _go_on(job, provider, report, _waiting(job, None))
+    try:
+        with job.store.begin() as connection:
+            report.edition = _freeze_next(connection, job)
+            if report.edition is not None:
+                _note_books(connection, report, report.edition.number)
+    finally:
+        # A theme that is broken now does not keep waiting what was frozen before.
+        _go_on(job, provider, report, _waiting(job, None))
 
 
 def _patiently(report: RunReport, work: Callable[[], T]) -> T | None:

@@ -78,6 +78,8 @@ def serve_preview(
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((LOOPBACK, port))
+        # Before the address is told: who comes at once waits instead of being refused.
+        listener.listen()
     except OSError as error:
         listener.close()
         raise SettingsError(
