@@ -6,9 +6,13 @@ from otalk_digest.cli.app import App
 from otalk_digest.cli.printing import moment, print_json, print_table
 from otalk_digest.cli.records import chat_record, news_record, people
 from otalk_digest.model.chat import Flag
+from otalk_digest.model.feed import FeedKind
 from otalk_digest.pipeline import collecting
 from otalk_digest.pipeline.collecting import Collected
 from otalk_digest.store import posts
+
+#: What people call the formats.
+FORMATS = {FeedKind.RSS2: "RSS 2.0", FeedKind.ATOM: "Atom", FeedKind.REST: "REST"}
 
 
 @click.command()
@@ -59,8 +63,12 @@ def chats(app: App, is_json: bool) -> None:
 
 def print_collected(collected: Collected) -> None:
     """Say what one look at the feed brought."""
+    if collected.new_route is not None:
+        route = collected.new_route
+        click.echo(f"Reads this blog by {FORMATS[route.kind]} from {route.address}.")
     if collected.is_unchanged:
         click.echo("The feed has not changed since the last time.")
+        print_warnings(collected)
         return
     first = " First look at this blog: what is old is known now, and is not mailed."
     click.echo(
@@ -90,13 +98,20 @@ def print_warnings(collected: Collected) -> None:
             "right address, and is the job run often enough?",
             err=True,
         )
-    if not collected.entries and not collected.is_unchanged:
+    for post in collected.gone:
+        click.echo(
+            f"warning: this post has gone from the blog: {post}. Nobody is told by mail; if its "
+            "chat is off, the blog should say so",
+            err=True,
+        )
+    if collected.is_empty:
         click.echo(
             f"warning: the feed at {collected.address} has no entries: is the address right?",
             err=True,
         )
     if collected.moved_to:
         click.echo(
-            f"warning: the feed has moved to {collected.moved_to}; set feed.address to that",
+            f"warning: the blog or its feed has moved to {collected.moved_to}; set feed.address "
+            "to that",
             err=True,
         )

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from otalk_digest.collect.document import decode, refusal
 from otalk_digest.collect.items import Outline, outline
+from otalk_digest.collect.rest import parse_posts
 from otalk_digest.errors import FeedError
 from otalk_digest.model.feed import Entry, Fault, Feed
 
@@ -13,13 +14,15 @@ _COMMENT_TITLE = re.compile(r"Comment on .+ by ")
 
 
 def parse_feed(body: bytes, *, content_type: str | None, url: str) -> Feed:
-    """Read RSS 2.0 or Atom. A feed without posts is a feed; the caller knows whether to wonder.
+    """Read RSS 2.0, Atom or WordPress's REST. The caller knows whether to wonder at no posts.
 
     `url` is where it came from: links are resolved against it, and errors name it. Raises
     FeedError when it is no feed, or not the feed of posts.
     """
     place = _shown(url)
     text, misdeclared = decode(body, content_type)
+    if text.lstrip()[:1] in {"[", "{"}:
+        return parse_posts(text, place=place)
     parts = outline(text)
     if parts is None:
         raise refusal(text, content_type, place=place)
