@@ -16,19 +16,43 @@ FORMATS = {FeedKind.RSS2: "RSS 2.0", FeedKind.ATOM: "Atom", FeedKind.REST: "REST
 
 
 @click.command()
-@click.option("--feed", metavar="URL|FILE", help="Read this feed, not the one of the settings.")
+@click.option(
+    "--feed",
+    "feeds",
+    metavar="URL|FILE",
+    multiple=True,
+    help="Read this, not the blog of the settings; with --backfill also folders, or several.",
+)
+@click.option("--backfill", "is_backfill", is_flag=True, help="Read the whole archive as well.")
 @click.option("--json", "is_json", is_flag=True, help="One news item a line.")
 @click.pass_obj
-def collect(app: App, feed: str | None, is_json: bool) -> None:
-    """Pull the feed and print what is new since the last time."""
-    with app.store() as store, store.lease():
-        collected = collecting.collect(store, app.source(feed), now=app.clock())
-    if is_json:
-        for item in collected.news:
-            print_json(news_record(item))
-        print_warnings(collected)
+def collect(app: App, feeds: tuple[str, ...], *, is_backfill: bool, is_json: bool) -> None:
+    """Pull the feed and print what is new since the last time.
+
+    With --backfill every older post becomes known too, so that trends have a past; what is old is
+    never mailed. Stopped at any moment, the same command goes on from there.
+    """
+    if len(feeds) > 1 and not is_backfill:
+        raise click.UsageError("Several feeds can be read with --backfill only.")
+    source = app.source(feeds[0] if feeds else None)
+    if is_backfill:
+        # The weekly look should not pay for it.
+        from otalk_digest.cli.backfill import read_archive
+
+        read_archive(app, source, feeds or (source.address,), is_json=is_json)
         return
-    print_collected(collected)
+    with app.store() as store, store.lease():
+        print_news(collecting.collect(store, source, now=app.clock()), is_json=is_json)
+
+
+def print_news(collected: Collected, *, is_json: bool) -> None:
+    """Say what one look brought, to people or to a program."""
+    if not is_json:
+        print_collected(collected)
+        return
+    for item in collected.news:
+        print_json(news_record(item))
+    print_warnings(collected)
 
 
 @click.command()
@@ -95,7 +119,8 @@ def print_warnings(collected: Collected) -> None:
     if not collected.has_overlap:
         click.echo(
             "warning: no entry of the feed was known, so posts may have been missed: is it the "
-            "right address, and is the job run often enough?",
+            "right address, and is the job run often enough? Read what was missed with: "
+            "otalk-digest collect --backfill",
             err=True,
         )
     for post in collected.gone:

@@ -121,13 +121,19 @@ def take_in(connection: Connection, source: Source, answer: Answer, *, now: date
 
         collected = read_answer(connection, source, answer, now=now)
     if "://" in address:
-        routes.save_route(connection, address, answer.route, wanted=source.kind, now=now)
+        _remember_route(connection, source, answer.route, now=now)
     _remember(connection, answer, now=now)
     return replace(
         collected,
         moved_to=answer.moved_to,
         new_route=answer.route if answer.is_route_new and "://" in address else None,
     )
+
+
+def _remember_route(connection: Connection, source: Source, route: Route, *, now: datetime) -> None:
+    address = bare(source.address)
+    if routes.find_route(connection, address, wanted=source.kind) != route:
+        routes.save_route(connection, address, route, wanted=source.kind, now=now)
 
 
 def _remember(connection: Connection, answer: Answer, *, now: datetime) -> None:

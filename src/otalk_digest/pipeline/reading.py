@@ -10,7 +10,7 @@ from otalk_digest.collect.clean import clean_entry
 from otalk_digest.collect.credentials import bare
 from otalk_digest.collect.extract import read_post
 from otalk_digest.collect.follow import find_chat, follow
-from otalk_digest.model.chat import Chat, ChatProfile
+from otalk_digest.model.chat import Chat, ChatProfile, Reading
 from otalk_digest.model.feed import Entry, Fault, FeedKind, Post
 from otalk_digest.model.news import News, NewsKind
 from otalk_digest.pipeline.collecting import Answer, Collected, Source
@@ -28,6 +28,9 @@ class Taken:
     new_posts: int = 0
     changed_posts: int = 0
     news: list[News] = field(default_factory=list)
+    #: What is to be stored.
+    versions: list[tuple[Post, Reading]] = field(default_factory=list)
+    seen: list[tuple[str, Chat]] = field(default_factory=list)
 
 
 def read_answer(
@@ -135,14 +138,15 @@ def take_in_posts(
     unchanged = []
     for post in items:
         before = fingerprints.get(post.guid)
+        fingerprints[post.guid] = post.fingerprint
         if before == post.fingerprint:
             unchanged.append(post.guid)
             continue
         taken.new_posts += before is None
         taken.changed_posts += before is not None
-        _take_in(
-            connection, post, chats, taken, is_new_post=before is None, profile=profile, now=now
-        )
+        _take_in(post, chats, taken, is_new_post=before is None, profile=profile, now=now)
+    posts.save_posts(connection, taken.versions, now=now)
+    posts.save_chats(connection, taken.seen, now=now)
     if taken.is_first_run:
         taken.news = [item for item in taken.news if _is_fresh(item, now)]
     posts.mark_seen(connection, unchanged, now=now)
@@ -151,7 +155,6 @@ def take_in_posts(
 
 
 def _take_in(
-    connection: Connection,
     post: Post,
     chats: dict[str, Chat],
     taken: Taken,
@@ -169,10 +172,10 @@ def _take_in(
         is_first_run=taken.is_first_run,
         now=now,
     )
-    posts.save_post(connection, post, reading, now=now)
+    taken.versions.append((post, reading))
     if followed.chat is not None:
         chats[followed.chat.guid] = followed.chat
-        posts.save_chat(connection, followed.chat, post_guid=post.guid, now=now)
+        taken.seen.append((post.guid, followed.chat))
     taken.news += followed.news
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
 
 from otalk_digest.model.chat import Chat, Phase, Reading
 from otalk_digest.model.feed import Post
@@ -24,21 +24,38 @@ def fingerprint(connection: Connection, guid: str) -> str | None:
     return found
 
 
-def save_post(connection: Connection, post: Post, reading: Reading, *, now: datetime) -> None:
-    """Keep a new version of a post beside the older ones."""
-    values = {
-        "link": post.link,
-        "fingerprint": post.fingerprint,
-        "last_seen_at": now,
-        "gone_at": None,
+def save_posts(
+    connection: Connection, versions: Sequence[tuple[Post, Reading]], *, now: datetime
+) -> None:
+    """Keep new versions of posts beside the older ones; of two of one post, the later counts."""
+    if not versions:
+        return
+    known = fingerprints(connection)
+    newest = {
+        post.guid: {
+            "link": post.link,
+            "fingerprint": post.fingerprint,
+            "last_seen_at": now,
+            "gone_at": None,
+        }
+        for post, _ in versions
     }
-    changed = connection.execute(update(posts).where(posts.c.guid == post.guid).values(values))
-    if changed.rowcount == 0:
-        connection.execute(insert(posts).values(guid=post.guid, first_seen_at=now, **values))
+    if new := [
+        {"guid": guid, "first_seen_at": now, **values}
+        for guid, values in newest.items()
+        if guid not in known
+    ]:
+        connection.execute(insert(posts), new)
+    if changed := [
+        {"known_guid": guid, **values} for guid, values in newest.items() if guid in known
+    ]:
+        connection.execute(update(posts).where(posts.c.guid == bindparam("known_guid")), changed)
     connection.execute(
-        insert(revisions).values(
-            guid=post.guid, seen_at=now, post=to_json(post), reading=to_json(reading)
-        )
+        insert(revisions),
+        [
+            {"guid": post.guid, "seen_at": now, "post": to_json(post), "reading": to_json(reading)}
+            for post, reading in versions
+        ],
     )
 
 
@@ -104,16 +121,29 @@ def all_chats(connection: Connection) -> Sequence[Chat]:
     return [from_json(record, Chat) for record in records]
 
 
-def save_chat(connection: Connection, chat: Chat, *, post_guid: str, now: datetime) -> None:
-    """Keep a chat's newest state, and that this post is about it."""
-    connection.execute(delete(chats).where(chats.c.guid == chat.guid))
+def save_chats(connection: Connection, seen: Sequence[tuple[str, Chat]], *, now: datetime) -> None:
+    """Keep the newest state of each chat, and which post, by its guid, is about it."""
+    if not seen:
+        return
+    newest = {chat.guid: chat for _, chat in seen}
     connection.execute(
-        insert(chats).values(
-            guid=chat.guid,
-            phase=chat.phase,
-            starts_at=chat.reading.starts_at,
-            updated_at=now,
-            chat=to_json(chat),
-        )
+        delete(chats).where(chats.c.guid == bindparam("known_guid")),
+        [{"known_guid": guid} for guid in newest],
     )
-    connection.execute(update(posts).where(posts.c.guid == post_guid).values(chat_guid=chat.guid))
+    connection.execute(
+        insert(chats),
+        [
+            {
+                "guid": chat.guid,
+                "phase": chat.phase,
+                "starts_at": chat.reading.starts_at,
+                "updated_at": now,
+                "chat": to_json(chat),
+            }
+            for chat in newest.values()
+        ],
+    )
+    connection.execute(
+        update(posts).where(posts.c.guid == bindparam("post_guid")),
+        [{"post_guid": post_guid, "chat_guid": chat.guid} for post_guid, chat in seen],
+    )
