@@ -1,13 +1,15 @@
 """Feeds as WordPress.com writes them, with its furniture, around invented posts."""
 
 import html
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 BLOG = "https://blog.otalk.example"
+NEXT_PAGE = "<!--nextpage-->"
 _EXCERPT_WORDS = 55
 _PUBLISHED = datetime(2024, 3, 7, 9, 0, tzinfo=UTC)
 
@@ -29,6 +31,7 @@ class SourcePost:
     categories: tuple[str, ...] = ("Chats",)
     #: The permalink as guid, as an app or importer makes it (F12).
     has_permalink_guid: bool = False
+    is_protected: bool = False
 
     @property
     def link(self) -> str:
@@ -150,6 +153,34 @@ def atom(
     return f"{head}{entries}</feed>\n".encode()
 
 
+def rest(posts: Sequence[SourcePost]) -> bytes:
+    """The same as WordPress's REST gives it, with the author embedded (F32 to F34)."""
+    return json.dumps([_rest_post(post) for post in posts]).encode()
+
+
+def _rest_post(post: SourcePost) -> dict[str, object]:
+    return {
+        "id": post.id,
+        "slug": post.slug,
+        # In the site's own time, here an hour ahead, and without saying so.
+        "date": _local(post.published_at + timedelta(hours=1)),
+        "date_gmt": _local(post.published_at),
+        "modified_gmt": _local(post.changed_at),
+        "guid": {"rendered": post.guid.replace("&", "&#038;")},
+        "link": post.link,
+        "title": {"rendered": _typeset(post.title).replace("&#038;", "&amp;")},
+        "content": {
+            "rendered": "" if post.is_protected else post.html.replace(NEXT_PAGE, ""),
+            "protected": post.is_protected,
+        },
+        "_embedded": {"author": [{"name": _typeset(post.author)}]},
+    }
+
+
+def _local(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%S")
+
+
 def furniture(post: SourcePost) -> str:
     """What WordPress.com puts behind each post: share icons, then the pixel (F37)."""
     services = ("comments", "twitter", "reddit")
@@ -221,7 +252,9 @@ def _atom_entry(post: SourcePost, *, is_summary_only: bool) -> str:
 
 
 def _body(post: SourcePost) -> str:
-    return (post.html + "\n" + furniture(post)).replace("]]>", "]]&gt;")
+    # F27: the first page only.
+    first_page = post.html.split(NEXT_PAGE)[0]
+    return (first_page + "\n" + furniture(post)).replace("]]>", "]]&gt;")
 
 
 def _typeset(text: str) -> str:

@@ -32,6 +32,8 @@ class Site:
     host: str = "127.0.0.1"
     answers: dict[str, list[Answer]] = field(default_factory=dict)
     requests: list[Request] = field(default_factory=list)
+    #: For every path without an answer of its own.
+    otherwise: Answer | None = None
 
     def url(self, path: str) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
@@ -79,7 +81,7 @@ def _serve(connection: socket.socket, site: Site) -> None:
             return
     request = _read(head)
     site.requests.append(request)
-    answers = site.answers.get(request.path) or [answer(404)]
+    answers = site.answers.get(request.path) or [site.otherwise or answer(404)]
     chosen = answers.pop(0) if len(answers) > 1 else answers[0]
     chosen(connection, request)
 

@@ -6,7 +6,14 @@ import msgspec
 from msgspec import Meta
 
 from otalk_digest.model.chat import ChatProfile
+from otalk_digest.model.feed import FeedKind
 
+_FEED_KINDS = {
+    "auto": None,
+    "rss": FeedKind.RSS2,
+    "atom": FeedKind.ATOM,
+    "rest": FeedKind.REST,
+}
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 Positive = Annotated[int, Meta(ge=1)]
@@ -53,13 +60,18 @@ class ChatSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class FeedSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where the blog's feed is, and how patient we are with it."""
+    """Where the blog is, how it is read, and how patient we are with it."""
 
     address: str = ""
+    kind: Literal["auto", "rss", "atom", "rest"] = "auto"
     timeout_s: Seconds = 30.0
     max_bytes: Positive = 10_000_000
     max_redirects: Positive = 10
     allow_private_addresses: bool = False
+
+    def wanted(self) -> FeedKind | None:
+        """Return the kind that is asked for; None for the best there is."""
+        return _FEED_KINDS[self.kind]
 
 
 class DigestSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

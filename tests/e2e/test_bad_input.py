@@ -190,7 +190,7 @@ def test_a_misspelt_variable(folder: Folder) -> None:
         (b"", 75, "feed.xml gave an empty answer, not a feed"),
         (b"milk, eggs, twine", 75, "feed.xml is not a feed: it holds neither RSS 2.0 nor Atom"),
         (b"<!doctype html><html><body>Hi</body></html>", 75, "is a web page, not a feed"),
-        (b'{"items": []}', 75, "is JSON; give the address of an RSS or Atom feed"),
+        (b'{"items": []}', 75, "is JSON but no list of posts"),
     ],
 )
 def test_a_feed_that_is_none(

@@ -47,7 +47,10 @@ HOMES = {
     "icalendar": {"digest/calendar"},
     "itsdangerous": {"audience/links"},
     "jinja2": {"digest/themes"},
-    "lxml": {"collect/clean", "collect/extract/markup", "collect/lines", "collect/prune"},
+    "lxml": {
+        *("collect/clean", "collect/discover", "collect/extract/markup", "collect/lines"),
+        *("collect/page", "collect/prune"),
+    },
     "markupsafe": {"digest"},
     "msgspec": {"settings", "settings_tables", "toml_file", "audience/segments", "store/records"},
     "nh3": {"collect/clean"},

@@ -128,6 +128,8 @@ class App:
                 allow_private_addresses=settings.allow_private_addresses,
             ),
             profile=self.settings.chat.profile(),
+            kind=settings.wanted(),
+            wait=self._wait,
         )
 
     def job(self, store: "Store", *, segment: str | None = None) -> "Job":
@@ -152,7 +154,7 @@ class App:
         address = self.settings.feed.address
         if not address:
             raise SettingsError(
-                f"{self.config}: feed.address is not set. Write the address of the blog's feed."
+                f"{self.config}: feed.address is not set. Write the blog's address."
             )
         if "://" in address:
             return address

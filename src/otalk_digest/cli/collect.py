@@ -6,25 +6,53 @@ from otalk_digest.cli.app import App
 from otalk_digest.cli.printing import moment, print_json, print_table
 from otalk_digest.cli.records import chat_record, news_record, people
 from otalk_digest.model.chat import Flag
+from otalk_digest.model.feed import FeedKind
 from otalk_digest.pipeline import collecting
 from otalk_digest.pipeline.collecting import Collected
 from otalk_digest.store import posts
 
+#: What people call the formats.
+FORMATS = {FeedKind.RSS2: "RSS 2.0", FeedKind.ATOM: "Atom", FeedKind.REST: "REST"}
+
 
 @click.command()
-@click.option("--feed", metavar="URL|FILE", help="Read this feed, not the one of the settings.")
+@click.option(
+    "--feed",
+    "feeds",
+    metavar="URL|FILE",
+    multiple=True,
+    help="Read this, not the blog of the settings; with --backfill also folders, or several.",
+)
+@click.option("--backfill", "is_backfill", is_flag=True, help="Read the whole archive as well.")
 @click.option("--json", "is_json", is_flag=True, help="One news item a line.")
 @click.pass_obj
-def collect(app: App, feed: str | None, is_json: bool) -> None:
-    """Pull the feed and print what is new since the last time."""
-    with app.store() as store, store.lease():
-        collected = collecting.collect(store, app.source(feed), now=app.clock())
-    if is_json:
-        for item in collected.news:
-            print_json(news_record(item))
-        print_warnings(collected)
+def collect(app: App, feeds: tuple[str, ...], *, is_backfill: bool, is_json: bool) -> None:
+    """Pull the feed and print what is new since the last time.
+
+    With --backfill every older post becomes known too, so that trends have a past; what is old is
+    never mailed. Stopped at any moment, the same command goes on from there.
+    """
+    if len(feeds) > 1 and not is_backfill:
+        raise click.UsageError("Several feeds can be read with --backfill only.")
+    source = app.source(feeds[0] if feeds else None)
+    if is_backfill:
+        # The weekly look should not pay for it.
+        from otalk_digest.cli.backfill import read_archive
+
+        read_archive(app, source, feeds or (source.address,), is_json=is_json)
         return
-    print_collected(collected)
+    with app.store() as store, store.lease():
+        print_news(collecting.collect(store, source, now=app.clock()), is_json=is_json)
+
+
+def print_news(collected: Collected, *, is_json: bool) -> None:
+    """Say what one look brought, to people or to a program."""
+    if not is_json:
+        print_collected(collected)
+        return
+    for item in collected.news:
+        print_json(news_record(item))
+    print_warnings(collected)
 
 
 @click.command()
@@ -59,8 +87,12 @@ def chats(app: App, is_json: bool) -> None:
 
 def print_collected(collected: Collected) -> None:
     """Say what one look at the feed brought."""
+    if collected.new_route is not None:
+        route = collected.new_route
+        click.echo(f"Reads this blog by {FORMATS[route.kind]} from {route.address}.")
     if collected.is_unchanged:
         click.echo("The feed has not changed since the last time.")
+        print_warnings(collected)
         return
     first = " First look at this blog: what is old is known now, and is not mailed."
     click.echo(
@@ -87,16 +119,24 @@ def print_warnings(collected: Collected) -> None:
     if not collected.has_overlap:
         click.echo(
             "warning: no entry of the feed was known, so posts may have been missed: is it the "
-            "right address, and is the job run often enough?",
+            "right address, and is the job run often enough? Read what was missed with: "
+            "otalk-digest collect --backfill",
             err=True,
         )
-    if not collected.entries and not collected.is_unchanged:
+    for post in collected.gone:
+        click.echo(
+            f"warning: this post has gone from the blog: {post}. Nobody is told by mail; if its "
+            "chat is off, the blog should say so",
+            err=True,
+        )
+    if collected.is_empty:
         click.echo(
             f"warning: the feed at {collected.address} has no entries: is the address right?",
             err=True,
         )
     if collected.moved_to:
         click.echo(
-            f"warning: the feed has moved to {collected.moved_to}; set feed.address to that",
+            f"warning: the blog or its feed has moved to {collected.moved_to}; set feed.address "
+            "to that",
             err=True,
         )

@@ -6,17 +6,23 @@ import click
 
 from otalk_digest.audience.segments import load_segments
 from otalk_digest.cli.app import App
-from otalk_digest.collect.fetch import fetch
-from otalk_digest.collect.parse import parse_feed
+from otalk_digest.cli.collect import FORMATS
 from otalk_digest.digest.render import render_variant
 from otalk_digest.digest.sample import sample_digest
 from otalk_digest.digest.themes import load_theme
 from otalk_digest.errors import OtalkDigestError
 from otalk_digest.model.audience import Consent
+from otalk_digest.pipeline.discovering import discover
 from otalk_digest.store.subscribers import count_by_consent, count_by_segment
 
-#: A check yields problems, each a sentence with what to do; none means that all is well.
+#: A check yields problems, each a sentence with what to do; remarks alone mean all is well.
 Check = Callable[[App], Iterator[str]]
+
+
+class Remark(str):
+    """What a check found out that is no problem."""
+
+    __slots__ = ()
 
 
 @click.command()
@@ -25,25 +31,26 @@ def doctor(app: App) -> int:
     """Say what is wrong with the set-up, and what to do; sends nothing."""
     has_problem = False
     for name, check in _CHECKS.items():
-        problems = _problems(check, app)
+        findings = _findings(check, app)
+        problems = [each for each in findings if not isinstance(each, Remark)]
         has_problem = has_problem or bool(problems)
         click.echo(f"{name}: {'ok' if not problems else ''}".rstrip())
-        for problem in problems:
-            click.echo(f"  {problem}")
+        for finding in findings:
+            click.echo(f"  {finding}")
         if problems and name == "settings":
             click.echo("The rest cannot be looked at before the settings are mended.")
             break
     return 2 if has_problem else 0
 
 
-def _problems(check: Check, app: App) -> Sequence[str]:
-    problems = []
+def _findings(check: Check, app: App) -> Sequence[str]:
+    findings = []
     try:
-        for problem in check(app):
-            problems.append(problem)  # noqa: PERF402 - what was found before an error counts too
+        for finding in check(app):
+            findings.append(finding)  # noqa: PERF402 - what was found before an error counts too
     except OtalkDigestError as error:
-        problems.append(str(error))
-    return problems
+        findings.append(str(error))
+    return findings
 
 
 def _check_settings(app: App) -> Iterator[str]:
@@ -95,16 +102,18 @@ def _check_subscribers(app: App) -> Iterator[str]:
 
 def _check_feed(app: App) -> Iterator[str]:
     source = app.source()
-    fetched = fetch(source.address, validators=None, limits=source.limits)
-    feed = parse_feed(fetched.body or b"", content_type=fetched.content_type, url=fetched.url)
+    found = discover(source)
+    feed = found.feed
+    yield Remark(f"{FORMATS[feed.kind]} from {found.route.address}, {len(feed.entries)} posts")
     if not feed.entries:
-        yield f"The feed at {source.address} has no entries: is the address right?"
-    if fetched.moved_from:
-        yield f"The feed has moved to {fetched.url}: set feed.address to that."
+        yield f"The feed at {found.route.address} has no entries: is the address right?"
+    if found.moved_to:
+        yield f"The blog or its feed has moved to {found.moved_to}: set feed.address to that."
     if any(entry.is_summary for entry in feed.entries):
         yield (
-            "The feed carries summaries only, so wrap-ups may be missed. In WordPress: Settings, "
-            "Reading, for each post in a feed include: full text."
+            "The feed carries summaries only, so wrap-ups take more requests and may be missed. "
+            "In WordPress: Settings, Reading, for each post in a feed include: full text. Or give "
+            'the blog\'s own address in feed.address, with kind = "auto".'
         )
 
 

@@ -1,7 +1,9 @@
 """Tables for people, one JSON object a line for programs."""
 
+import contextlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 import click
@@ -30,6 +32,20 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> No
     with console.capture() as printed:
         console.print(table)
     click.echo("\n".join(line.rstrip() for line in printed.get().splitlines()))
+
+
+@contextlib.contextmanager
+def progress_of(what: str) -> Iterator[Callable[[int, int | None], None]]:
+    """Give a way to show how far something is; it shows on a terminal only."""
+    if not sys.stderr.isatty():
+        yield lambda _done, _total: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def moment(value: datetime | None, *, unknown: str = "") -> str:

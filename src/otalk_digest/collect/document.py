@@ -78,8 +78,6 @@ def refusal(text: str, content_type: str | None, *, place: str) -> FeedError:
     start = head.lstrip()[:1]
     if not start:
         return FeedError(f"{place} gave an empty answer, not a feed; try again later.")
-    if start in {"{", "["}:
-        return FeedError(f"{place} is JSON; give the address of an RSS or Atom feed.")
     if _WEB_PAGE.search(head) or "html" in (content_type or "").lower():
         return FeedError(f"{place} {_page_kind(head)}")
     if "<rdf:RDF" in head:

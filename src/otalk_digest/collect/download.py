@@ -22,8 +22,9 @@ from otalk_digest.errors import FeedError
 from otalk_digest.model.feed import Fetched, Validators
 
 _HEADERS = {
-    "User-Agent": "otalk-digest/0.1 (reads one feed for an e-mail digest)",
-    "Accept": "application/atom+xml, application/rss+xml, application/xml;q=0.9, */*;q=0.1",
+    "User-Agent": "otalk-digest/0.1 (reads one blog for an e-mail digest)",
+    "Accept": "application/atom+xml, application/rss+xml, application/json;q=0.9, "
+    "application/xml;q=0.9, text/html;q=0.8, */*;q=0.1",
     # Only what `read_body` unpacks within the limit.
     "Accept-Encoding": "gzip",
 }
@@ -170,6 +171,8 @@ def _answer(
             last_modified=response.headers.get("last-modified"),
         ),
         moved_from=str(question.url) if is_moved else None,
+        link_header=response.headers.get("link"),
+        total_pages=_total_pages(response),
     )
     is_conditional = response.url == question.url and question.validators != Validators()
     if response.status_code == httpx.codes.NOT_MODIFIED and is_conditional:
@@ -177,3 +180,9 @@ def _answer(
     if response.status_code != httpx.codes.OK:
         raise refusal_of(response, now=datetime.now(UTC))
     return replace(fetched, body=read_body(response, limits.max_bytes))
+
+
+def _total_pages(response: httpx.Response) -> int | None:
+    """F32."""
+    value = response.headers.get("x-wp-totalpages", "")
+    return int(value) if value.isascii() and value.isdecimal() and len(value) < 7 else None  # noqa: PLR2004 no blog has a million pages

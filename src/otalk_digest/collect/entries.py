@@ -4,7 +4,6 @@ feedparser gets bytes only (given an address, it would fetch it without limits),
 sanitises nor resolves: `clean` does both behind an allow-list.
 """
 
-import hashlib
 import html
 import re
 from collections.abc import Mapping
@@ -12,29 +11,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import struct_time
 from typing import Any, cast
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import urljoin, urlsplit
 
 import feedparser
 
 from otalk_digest.collect.fold import fold_line
-from otalk_digest.collect.mojibake import repair
+from otalk_digest.collect.identity import FIRST_YEAR, LAST_YEAR, guid_of, plain_line
 from otalk_digest.model.feed import Entry, Fault, FeedKind
 
 _UTF8 = {"content-type": "application/xml; charset=utf-8"}
-#: Tags that writers put into titles; anything else in angle brackets is text.
-_TITLE_TAG = re.compile(
-    r"</?(?:a|abbr|b|br|cite|code|del|em|font|i|img|ins|mark|q|s|small|span|strong|sub|sup|u)"
-    r"(?:\s[^<>]*)?/?>",
-    re.IGNORECASE,
-)
-_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 _CUT_OFF = re.compile(r"(?:\[(?:…|\.\.\.|&#8230;|&hellip;)\]|…|&#8230;|&hellip;)\s*(?:</p>)?\s*$")
 _ADDRESS = re.compile(r"\S+@\S+\.\S+")
-#: Dates outside are somebody's slip: no blog is older, none publishes so far ahead.
-_FIRST_YEAR, _LAST_YEAR = 1995, 2100
-#: A longer guid is kept as its hash: it is compared, never read.
-_LONGEST_GUID = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,25 +35,34 @@ class Parsed:
 
 def parse_document(document: bytes, *, of_item: bool) -> Parsed | None:
     """The first item of a document, or else what describes the feed; None: feedparser gave up."""
-    try:
-        result = feedparser.parse(
-            document, response_headers=_UTF8, sanitize_html=False, resolve_relative_uris=False
-        )
-    except Exception:  # noqa: BLE001 RELIABILITY 1.11: a post can make it raise nearly anything
-        return None
-    if of_item and not result["entries"]:
+    result = _parse(document)
+    if result is None or (of_item and not result["entries"]):
         return None
     values = result["entries"][0] if of_item else result["feed"]
     return Parsed(values=values, is_well_formed=not result["bozo"])
 
 
+def parse_items(document: bytes, *, expected: int) -> list[Parsed] | None:
+    """All items at once, in half the time; None when one of them could harm the others."""
+    result = _parse(document)
+    if result is None or result["bozo"] or len(result["entries"]) != expected:
+        return None
+    return [Parsed(values=values, is_well_formed=True) for values in result["entries"]]
+
+
+def _parse(document: bytes) -> Mapping[str, Any] | None:
+    try:
+        result: Mapping[str, Any] = feedparser.parse(
+            document, response_headers=_UTF8, sanitize_html=False, resolve_relative_uris=False
+        )
+    except Exception:  # noqa: BLE001 RELIABILITY 1.11: a post can make it raise nearly anything
+        return None
+    return result
+
+
 def text_of(parsed: Parsed, key: str) -> str:
     """A title or a name as one line of text, however often it was escaped (F20, F22)."""
-    value = _TITLE_TAG.sub("", str(_value(parsed, key) or ""))
-    for _ in range(2):
-        value = _ENTITY.sub(lambda match: html.unescape(match.group()), value)
-    # T23: half of a broken no-break space is a blank, so repair comes before folding.
-    return fold_line(repair(value))
+    return plain_line(str(_value(parsed, key) or ""))
 
 
 def _value(parsed: Parsed, key: str) -> Any:  # noqa: ANN401 feedparser has no types
@@ -76,7 +73,7 @@ def _value(parsed: Parsed, key: str) -> Any:  # noqa: ANN401 feedparser has no t
 def entry_of(parsed: Parsed, *, kind: FeedKind, base_url: str) -> tuple[Entry | None, list[Fault]]:
     """An Entry, unless nothing identifies it, and what could not be read of it."""
     link = _link(parsed, base_url)
-    guid = _guid(parsed, link)
+    guid = guid_of(str(_value(parsed, "id") or ""), link)
     title = text_of(parsed, "title")
     place = title or guid or "an item without a title"
     if guid is None:
@@ -111,22 +108,6 @@ def _link(parsed: Parsed, base_url: str) -> str | None:
     return absolute if parts.scheme in {"http", "https"} and parts.netloc else None
 
 
-def _guid(parsed: Parsed, link: str | None) -> str | None:
-    """F12, F13: opaque. Without one, the link in one spelling identifies the item."""
-    guid = fold_line(str(_value(parsed, "id") or ""))
-    if not guid:
-        return None if link is None else _canonical(link)
-    if len(guid) > _LONGEST_GUID:
-        return "sha256:" + hashlib.sha256(guid.encode()).hexdigest()
-    return guid
-
-
-def _canonical(link: str) -> str:
-    parts = urlsplit(link)
-    query = urlencode([pair for pair in parse_qsl(parts.query) if not pair[0].startswith("utm_")])
-    return urlunsplit(("https", parts.netloc.lower(), parts.path.rstrip("/"), query, ""))
-
-
 def _author(parsed: Parsed) -> str | None:
     """The name alone: an e-mail address in a feed is nobody's business here."""
     detail = _value(parsed, "author_detail")
@@ -138,7 +119,7 @@ def _author(parsed: Parsed) -> str | None:
 
 def _date(parsed: Parsed, key: str, place: str) -> tuple[datetime | None, list[Fault]]:
     moment = _value(parsed, f"{key}_parsed")
-    if isinstance(moment, struct_time) and _FIRST_YEAR <= moment.tm_year <= _LAST_YEAR:
+    if isinstance(moment, struct_time) and FIRST_YEAR <= moment.tm_year <= LAST_YEAR:
         # A leap second is the minute's last.
         year, month, day, hour, minute, second = moment[:6]
         return datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC), []

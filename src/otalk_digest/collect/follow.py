@@ -49,7 +49,7 @@ def find_chat(post: Post, reading: Reading, chats: Sequence[Chat]) -> Chat | Non
             return chat
     if not reading.is_chat:
         return None
-    same_day = [chat for chat in chats if _is_same_day(chat.reading, reading)]
+    same_day = _on_the_day_of(reading, chats)
     if reading.is_transcript_post or any(c.reading.is_transcript_post for c in same_day):
         joined = [chat for chat in same_day if _is_joined(chat.reading, reading)]
         if joined:
@@ -57,7 +57,9 @@ def find_chat(post: Post, reading: Reading, chats: Sequence[Chat]) -> Chat | Non
     for chat in same_day:
         if squash(chat.reading.topic) == squash(reading.topic):
             return chat
-    return next((chat for chat in chats if _is_same_link(chat, post)), None)
+    if post.link is None:
+        return None
+    return next((chat for chat in chats if chat.url == post.link), None)
 
 
 def follow(
@@ -199,10 +201,15 @@ def _happened_at(sight: _Sight, kind: NewsKind, reading: Reading) -> datetime:
     return published_at
 
 
-def _is_same_day(one: Reading, other: Reading) -> bool:
-    if one.starts_at is None or other.starts_at is None:
-        return False
-    return one.starts_at.date() == other.starts_at.date()
+def _on_the_day_of(reading: Reading, chats: Sequence[Chat]) -> list[Chat]:
+    if reading.starts_at is None:
+        return []
+    day = reading.starts_at.date()
+    return [
+        chat
+        for chat in chats
+        if chat.reading.starts_at is not None and chat.reading.starts_at.date() == day
+    ]
 
 
 def _is_joined(one: Reading, other: Reading) -> bool:

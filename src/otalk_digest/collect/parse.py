@@ -1,25 +1,34 @@
 """Pure. A feed's bytes become entries, one by one, so that a bad one costs only itself."""
 
 import re
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from otalk_digest.collect.document import decode, refusal
 from otalk_digest.collect.items import Outline, outline
+from otalk_digest.collect.rest import parse_posts
 from otalk_digest.errors import FeedError
 from otalk_digest.model.feed import Entry, Fault, Feed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from otalk_digest.collect.entries import Parsed
 
 _COMMENT_GUID = re.compile(r"#comment-\d+$")
 _COMMENT_TITLE = re.compile(r"Comment on .+ by ")
 
 
 def parse_feed(body: bytes, *, content_type: str | None, url: str) -> Feed:
-    """Read RSS 2.0 or Atom. A feed without posts is a feed; the caller knows whether to wonder.
+    """Read RSS 2.0, Atom or WordPress's REST. The caller knows whether to wonder at no posts.
 
     `url` is where it came from: links are resolved against it, and errors name it. Raises
     FeedError when it is no feed, or not the feed of posts.
     """
     place = _shown(url)
     text, misdeclared = decode(body, content_type)
+    if text.lstrip()[:1] in {"[", "{"}:
+        return parse_posts(text, place=place)
     parts = outline(text)
     if parts is None:
         raise refusal(text, content_type, place=place)
@@ -62,13 +71,12 @@ def _feed_title(parts: Outline) -> str:
 
 def _read_items(parts: Outline, url: str) -> tuple[list[Entry], list[Fault], bool]:
     """The entries, what is wrong with them, and whether every item was well-formed."""
-    from otalk_digest.collect.entries import entry_of, parse_document  # noqa: PLC0415 as above
+    from otalk_digest.collect.entries import entry_of  # noqa: PLC0415 as above
 
     entries: dict[str, Entry] = {}
     faults: list[Fault] = []
     is_whole = True
-    for number, item in enumerate(parts.items, start=1):
-        parsed = parse_document(parts.document(item), of_item=True)
+    for number, parsed in enumerate(_parsed_items(parts), start=1):
         if parsed is None:
             faults.append(Fault(place=f"item {number}", reason="cannot be read and was left out"))
             is_whole = False
@@ -82,6 +90,19 @@ def _read_items(parts: Outline, url: str) -> tuple[list[Entry], list[Fault], boo
             reason = "has the guid of an earlier item and was left out"
             faults.append(Fault(place=_name(entry, number), reason=reason))
     return list(entries.values()), faults, is_whole
+
+
+def _parsed_items(parts: Outline) -> "Iterable[Parsed | None]":
+    """All at once where all are sound, else one by one."""
+    from otalk_digest.collect.entries import (  # noqa: PLC0415 as above
+        parse_document,
+        parse_items,
+    )
+
+    items = parse_items(parts.document("".join(parts.items)), expected=len(parts.items))
+    if items is not None:
+        return items
+    return (parse_document(parts.document(item), of_item=True) for item in parts.items)
 
 
 def _name(entry: Entry | None, number: int) -> str:

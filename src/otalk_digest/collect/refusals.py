@@ -8,6 +8,15 @@ import httpx
 from otalk_digest.collect.network import PassingError
 from otalk_digest.errors import FeedError
 
+
+class AnswerError(FeedError):
+    """The server answered, and not with what was asked for: it will the next time, too."""
+
+    def __init__(self, message: str, *, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
 _SENTENCES = {
     304: "said that nothing changed, although it was not told what we have; run the command again.",
     401: "asks for a name and a password; put them into the feed's address.",
@@ -41,7 +50,7 @@ def refusal_of(response: httpx.Response, *, now: datetime) -> FeedError:
         return PassingError(message, wait_s=wait_s)
     if status == httpx.codes.TOO_MANY_REQUESTS and wait_s is not None:
         return PassingError(message, wait_s=wait_s)
-    return FeedError(message)
+    return AnswerError(message, status=status)
 
 
 def _wait_s(retry_after: str | None, now: datetime) -> float | None:

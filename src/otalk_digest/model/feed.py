@@ -10,6 +10,18 @@ class FeedKind(StrEnum):
 
     RSS2 = "rss2"
     ATOM = "atom"
+    #: WordPress's own: JSON, with paging and every page of a long post.
+    REST = "rest"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """How a blog is read: by which address, in which format. No address holds a password."""
+
+    kind: FeedKind
+    address: str
+    #: Where WordPress answers for single posts too, as far as we know.
+    rest_address: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +42,10 @@ class Fetched:
     validators: Validators = Validators()
     #: The address asked for, when a permanent redirect leads elsewhere now.
     moved_from: str | None = None
+    #: The Link header, which names WordPress's REST (RFC 8288).
+    link_header: str | None = None
+    #: How many pages there are, where REST says so (F32).
+    total_pages: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,19 +1,19 @@
 """Read a feed that changed: parse, clean, extract, follow, store. Imported only then."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from otalk_digest.collect.clean import clean_entry
+from otalk_digest.collect.credentials import bare
 from otalk_digest.collect.extract import read_post
 from otalk_digest.collect.follow import find_chat, follow
-from otalk_digest.collect.parse import parse_feed
-from otalk_digest.model.chat import Chat, ChatProfile
-from otalk_digest.model.feed import Entry, Fault, Fetched, Post
+from otalk_digest.model.chat import Chat, ChatProfile, Reading
+from otalk_digest.model.feed import Entry, Fault, FeedKind, Post
 from otalk_digest.model.news import News, NewsKind
-from otalk_digest.pipeline.collecting import Collected, Source
+from otalk_digest.pipeline.collecting import Answer, Collected, Source
 from otalk_digest.store import news, posts
 
 #: What is older than this on the first look at a blog becomes known, and is not told.
@@ -28,31 +28,83 @@ class Taken:
     new_posts: int = 0
     changed_posts: int = 0
     news: list[News] = field(default_factory=list)
+    #: What is to be stored.
+    versions: list[tuple[Post, Reading]] = field(default_factory=list)
+    seen: list[tuple[str, Chat]] = field(default_factory=list)
 
 
-def read_entries(
-    connection: Connection, source: Source, fetched: Fetched, *, now: datetime
+def read_answer(
+    connection: Connection, source: Source, answer: Answer, *, now: datetime
 ) -> Collected:
-    """Store every post and chat that is new or changed. Raises FeedError."""
-    feed = parse_feed(fetched.body or b"", content_type=fetched.content_type, url=fetched.url)
+    """Store every post and chat that is new or changed, and note the posts that are gone."""
+    entries = answer.feed.entries if answer.feed else ()
     known = posts.fingerprints(connection)
-    has_overlap = any(entry.guid in known for entry in feed.entries)
-    faults = list(feed.faults)
+    faults = [*(answer.feed.faults if answer.feed else ()), *answer.faults]
+    gone = [*answer.gone, *_gone_between(connection, entries)]
     taken = take_in_posts(
-        connection, cleaned(feed.entries, faults), profile=source.profile, now=now
+        connection,
+        cleaned((*entries, *answer.edits), faults),
+        profile=source.profile,
+        now=now,
     )
+    wrapped_up = take_in_wrap_ups(connection, answer, faults, profile=source.profile, now=now)
     return Collected(
-        address=source.address,
+        address=bare(source.address),
+        is_unchanged=answer.feed is None and not (answer.edits or wrapped_up.news or gone),
         is_first_run=taken.is_first_run,
-        entries=len(feed.entries),
+        entries=len(entries),
         new_posts=taken.new_posts,
-        changed_posts=taken.changed_posts,
-        news=tuple(taken.news),
+        changed_posts=taken.changed_posts + wrapped_up.changed_posts,
+        news=(*taken.news, *wrapped_up.news),
         faults=tuple(faults),
-        is_partial=feed.is_partial,
-        has_overlap=has_overlap or not known or not feed.entries,
-        moved_to=fetched.url if fetched.moved_from else None,
+        is_empty=answer.feed is not None and not entries,
+        is_partial=answer.feed is not None and answer.feed.is_partial,
+        has_overlap=not known or not entries or any(entry.guid in known for entry in entries),
+        gone=tuple(posts.mark_gone(connection, gone, now=now)),
     )
+
+
+def _gone_between(connection: Connection, entries: Sequence[Entry]) -> list[str]:
+    """Posts that stood among these the last time, and do not any more (F19).
+
+    Below the last one a post only slid off the page; above the first one it may have been
+    published again later.
+    """
+    dates = [entry.published_at for entry in entries if entry.published_at is not None]
+    if not dates:
+        return []
+    present = {entry.guid for entry in entries}
+    return [
+        post.guid
+        for post in posts.last_seen(connection)
+        if post.guid not in present
+        and post.published_at is not None
+        and min(dates) < post.published_at < max(dates)
+    ]
+
+
+def take_in_wrap_ups(
+    connection: Connection,
+    answer: Answer,
+    faults: list[Fault],
+    *,
+    profile: ChatProfile,
+    now: datetime,
+) -> Taken:
+    """Store what was looked after, as far as it has its wrap-up: a page is no feed."""
+    found = [
+        post
+        for post in cleaned(answer.looked_after, faults)
+        if not post.is_protected and read_post(post, profile).is_wrapped_up
+    ]
+    before = posts.fingerprints(connection)
+    taken = take_in_posts(connection, found, profile=profile, now=now)
+    if answer.route.kind is not FeedKind.REST:
+        # The feed's own version comes again next time, and is then the one that we know.
+        posts.keep_fingerprints(
+            connection, {p.guid: before[p.guid] for p in found if p.guid in before}
+        )
+    return taken
 
 
 def cleaned(entries: Iterable[Entry], faults: list[Fault]) -> Iterator[Post]:
@@ -69,23 +121,32 @@ def cleaned(entries: Iterable[Entry], faults: list[Fault]) -> Iterator[Post]:
 
 
 def take_in_posts(
-    connection: Connection, items: Iterable[Post], *, profile: ChatProfile, now: datetime
+    connection: Connection,
+    items: Iterable[Post],
+    *,
+    profile: ChatProfile,
+    now: datetime,
+    is_past: bool = False,
 ) -> Taken:
-    """Follow each post, oldest first, and store what became known."""
+    """Follow each post, oldest first, and store what became known.
+
+    Of the past, as of everything on the first look, only what is still ahead or fresh is news.
+    """
     fingerprints = posts.fingerprints(connection)
     chats = {chat.guid: chat for chat in posts.all_chats(connection)}
-    taken = Taken(is_first_run=not fingerprints)
+    taken = Taken(is_first_run=is_past or not fingerprints)
     unchanged = []
     for post in items:
         before = fingerprints.get(post.guid)
+        fingerprints[post.guid] = post.fingerprint
         if before == post.fingerprint:
             unchanged.append(post.guid)
             continue
         taken.new_posts += before is None
         taken.changed_posts += before is not None
-        _take_in(
-            connection, post, chats, taken, is_new_post=before is None, profile=profile, now=now
-        )
+        _take_in(post, chats, taken, is_new_post=before is None, profile=profile, now=now)
+    posts.save_posts(connection, taken.versions, now=now)
+    posts.save_chats(connection, taken.seen, now=now)
     if taken.is_first_run:
         taken.news = [item for item in taken.news if _is_fresh(item, now)]
     posts.mark_seen(connection, unchanged, now=now)
@@ -94,7 +155,6 @@ def take_in_posts(
 
 
 def _take_in(
-    connection: Connection,
     post: Post,
     chats: dict[str, Chat],
     taken: Taken,
@@ -112,10 +172,10 @@ def _take_in(
         is_first_run=taken.is_first_run,
         now=now,
     )
-    posts.save_post(connection, post, reading, now=now)
+    taken.versions.append((post, reading))
     if followed.chat is not None:
         chats[followed.chat.guid] = followed.chat
-        posts.save_chat(connection, followed.chat, post_guid=post.guid, now=now)
+        taken.seen.append((post.guid, followed.chat))
     taken.news += followed.news
 
 

@@ -1,11 +1,12 @@
 """Posts, each version of them, and the chats that they are about."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
 
-from otalk_digest.model.chat import Chat, Reading
+from otalk_digest.model.chat import Chat, Phase, Reading
 from otalk_digest.model.feed import Post
 from otalk_digest.store.records import from_json, to_json
 from otalk_digest.store.schema import chats, posts, revisions
@@ -17,22 +18,101 @@ def fingerprints(connection: Connection) -> dict[str, str]:
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
-def save_post(connection: Connection, post: Post, reading: Reading, *, now: datetime) -> None:
-    """Keep a new version of a post beside the older ones."""
-    values = {"link": post.link, "fingerprint": post.fingerprint, "last_seen_at": now}
-    changed = connection.execute(update(posts).where(posts.c.guid == post.guid).values(values))
-    if changed.rowcount == 0:
-        connection.execute(insert(posts).values(guid=post.guid, first_seen_at=now, **values))
+def fingerprint(connection: Connection, guid: str) -> str | None:
+    """Return the fingerprint of a post's newest version; None for a post never seen."""
+    found: str | None = connection.scalar(select(posts.c.fingerprint).where(posts.c.guid == guid))
+    return found
+
+
+def save_posts(
+    connection: Connection, versions: Sequence[tuple[Post, Reading]], *, now: datetime
+) -> None:
+    """Keep new versions of posts beside the older ones; of two of one post, the later counts."""
+    if not versions:
+        return
+    known = fingerprints(connection)
+    newest = {
+        post.guid: {
+            "link": post.link,
+            "fingerprint": post.fingerprint,
+            "last_seen_at": now,
+            "gone_at": None,
+        }
+        for post, _ in versions
+    }
+    if new := [
+        {"guid": guid, "first_seen_at": now, **values}
+        for guid, values in newest.items()
+        if guid not in known
+    ]:
+        connection.execute(insert(posts), new)
+    if changed := [
+        {"known_guid": guid, **values} for guid, values in newest.items() if guid in known
+    ]:
+        connection.execute(update(posts).where(posts.c.guid == bindparam("known_guid")), changed)
     connection.execute(
-        insert(revisions).values(
-            guid=post.guid, seen_at=now, post=to_json(post), reading=to_json(reading)
-        )
+        insert(revisions),
+        [
+            {"guid": post.guid, "seen_at": now, "post": to_json(post), "reading": to_json(reading)}
+            for post, reading in versions
+        ],
     )
 
 
 def mark_seen(connection: Connection, guids: Sequence[str], *, now: datetime) -> None:
     """Note that these posts still stand in the feed."""
-    connection.execute(update(posts).where(posts.c.guid.in_(guids)).values(last_seen_at=now))
+    seen = {"last_seen_at": now, "gone_at": None}
+    connection.execute(update(posts).where(posts.c.guid.in_(guids)).values(seen))
+
+
+def keep_fingerprints(connection: Connection, known: Mapping[str, str]) -> None:
+    """Put the fingerprints back that posts had, guid by guid."""
+    for guid, fingerprint in known.items():
+        connection.execute(
+            update(posts).where(posts.c.guid == guid).values(fingerprint=fingerprint)
+        )
+
+
+def newest_version(connection: Connection, guid: str) -> datetime | None:
+    """Return when we saw a post's newest version first; None for a post never seen."""
+    query = select(func.max(revisions.c.seen_at)).where(revisions.c.guid == guid)
+    seen_at: datetime | None = connection.scalar(query)
+    return seen_at
+
+
+def last_seen(connection: Connection) -> Sequence[Post]:
+    """Return the posts that stood in the feed when it was read last, and are not gone."""
+    latest = select(func.max(posts.c.last_seen_at)).scalar_subquery()
+    query = _newest_posts().where(posts.c.last_seen_at == latest, posts.c.gone_at.is_(None))
+    return _posts_of(connection, query)
+
+
+def mark_gone(connection: Connection, guids: Sequence[str], *, now: datetime) -> list[str]:
+    """Note that these posts were taken down; return the titles of those not noted before."""
+    is_news = posts.c.guid.in_(guids) & posts.c.gone_at.is_(None)
+    gone = _posts_of(connection, _newest_posts().where(is_news))
+    connection.execute(update(posts).where(is_news).values(gone_at=now))
+    return [f"{post.title} ({post.link})" if post.link else post.title for post in gone]
+
+
+def _newest_posts() -> Select[Any]:
+    newest = select(func.max(revisions.c.id)).group_by(revisions.c.guid)
+    return select(revisions.c.post).join(posts).where(revisions.c.id.in_(newest))
+
+
+def _posts_of(connection: Connection, query: Select[Any]) -> list[Post]:
+    return [from_json(record, Post) for record in connection.scalars(query)]
+
+
+def awaited_chats(connection: Connection, *, since: datetime, now: datetime) -> Sequence[Chat]:
+    """Return the chats whose hour has passed, not before `since`, and that are not wrapped up."""
+    query = (
+        select(chats.c.chat)
+        .where(chats.c.phase == Phase.ANNOUNCED, chats.c.starts_at.between(since, now))
+        .order_by(chats.c.starts_at.desc())
+    )
+    found = (from_json(record, Chat) for record in connection.scalars(query))
+    return [chat for chat in found if chat.reading.ends_at is None or chat.reading.ends_at <= now]
 
 
 def all_chats(connection: Connection) -> Sequence[Chat]:
@@ -41,16 +121,29 @@ def all_chats(connection: Connection) -> Sequence[Chat]:
     return [from_json(record, Chat) for record in records]
 
 
-def save_chat(connection: Connection, chat: Chat, *, post_guid: str, now: datetime) -> None:
-    """Keep a chat's newest state, and that this post is about it."""
-    connection.execute(delete(chats).where(chats.c.guid == chat.guid))
+def save_chats(connection: Connection, seen: Sequence[tuple[str, Chat]], *, now: datetime) -> None:
+    """Keep the newest state of each chat, and which post, by its guid, is about it."""
+    if not seen:
+        return
+    newest = {chat.guid: chat for _, chat in seen}
     connection.execute(
-        insert(chats).values(
-            guid=chat.guid,
-            phase=chat.phase,
-            starts_at=chat.reading.starts_at,
-            updated_at=now,
-            chat=to_json(chat),
-        )
+        delete(chats).where(chats.c.guid == bindparam("known_guid")),
+        [{"known_guid": guid} for guid in newest],
     )
-    connection.execute(update(posts).where(posts.c.guid == post_guid).values(chat_guid=chat.guid))
+    connection.execute(
+        insert(chats),
+        [
+            {
+                "guid": chat.guid,
+                "phase": chat.phase,
+                "starts_at": chat.reading.starts_at,
+                "updated_at": now,
+                "chat": to_json(chat),
+            }
+            for chat in newest.values()
+        ],
+    )
+    connection.execute(
+        update(posts).where(posts.c.guid == bindparam("post_guid")),
+        [{"post_guid": post_guid, "chat_guid": chat.guid} for post_guid, chat in seen],
+    )

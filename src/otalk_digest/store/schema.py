@@ -66,6 +66,30 @@ feed_addresses = Table(
     Column("unconditional_at", Moment, nullable=False),
 )
 
+# How each blog is read: found out once, so that a usual week costs one request.
+routes = Table(
+    "routes",
+    metadata,
+    # As the settings name it, without a password.
+    Column("address", String, primary_key=True),
+    # The kind that the settings ask for; null for the best there is.
+    Column("wanted", String),
+    Column("kind", String, nullable=False),
+    Column("route_address", String, nullable=False),
+    Column("rest_address", String),
+    Column("chosen_at", Moment, nullable=False),
+)
+
+# Archives that are not read to their end yet.
+backfills = Table(
+    "backfills",
+    metadata,
+    Column("address", String, primary_key=True),
+    Column("next_page", Integer, nullable=False),
+    Column("pages", Integer),
+    Column("updated_at", Moment, nullable=False),
+)
+
 posts = Table(
     "posts",
     metadata,
@@ -76,6 +100,8 @@ posts = Table(
     Column("chat_guid", String, index=True),
     Column("first_seen_at", Moment, nullable=False),
     Column("last_seen_at", Moment, nullable=False),
+    # When it was found to be gone from the blog (T29).
+    Column("gone_at", Moment),
 )
 
 revisions = Table(
