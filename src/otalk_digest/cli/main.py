@@ -19,7 +19,7 @@ COMMANDS = {
     "plan": ("run", "Show who would get the next edition, who not, and why."),
     "collect": ("collect", "Pull the feed and print what is new since the last time."),
     "extract": ("extract", "Show what is read out of a post or a feed; touches no state."),
-    "chats": ("collect", "List the chats that we know."),
+    "chats": ("chats", "List the chats that we know; show one's history; overrule a reading."),
     "render": ("render", "Write the next edition's messages into a folder."),
     "preview": ("preview", "Show the next edition in a browser on this machine."),
     "send": ("send", "Deliver a frozen edition, or go on with one that was interrupted."),
