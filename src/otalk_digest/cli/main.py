@@ -23,6 +23,7 @@ COMMANDS = {
     "render": ("render", "Write the next edition's messages into a folder."),
     "preview": ("preview", "Show the next edition in a browser on this machine."),
     "send": ("send", "Deliver a frozen edition, or go on with one that was interrupted."),
+    "rehearse": ("rehearse", "Replay past weeks into a folder, to see what would have gone out."),
     "editions": ("books", "List the editions."),
     "deliveries": ("books", "List who got an edition and who did not; settle what is in doubt."),
     "subscribers": ("audience", "Import, list and export subscribers."),
