@@ -35,7 +35,8 @@ tbody th{font-weight:600}
 .when{display:block;font-weight:400}
 .nothing{background:var(--soft);padding:12px;border-left:4px solid var(--line)}
 @media(min-width:701px){table{table-layout:fixed}
-.weeks th:nth-child(2),.weeks th:nth-child(3){width:10%}
+.weeks th:first-child{width:34%}.weeks th:nth-child(2),.weeks th:nth-child(3){width:10%}
+.news th:first-child{width:31%}
 .news th:nth-child(2){width:15%}.news th:nth-child(3){width:10%}}
 @media(max-width:700px){
 table,thead,tbody,tr,th,td,caption{display:block}
