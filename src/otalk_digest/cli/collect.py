@@ -1,15 +1,14 @@
-"""`collect` and `chats`."""
+"""`collect`: what is new on the blog."""
 
 import click
 
 from otalk_digest.cli.app import App
-from otalk_digest.cli.printing import moment, print_json, print_table
-from otalk_digest.cli.records import chat_record, news_record, people
+from otalk_digest.cli.printing import moment, print_json
+from otalk_digest.cli.records import news_record
 from otalk_digest.model.chat import Flag
 from otalk_digest.model.feed import FeedKind
 from otalk_digest.pipeline import collecting
 from otalk_digest.pipeline.collecting import Collected
-from otalk_digest.store import posts
 
 #: What people call the formats.
 FORMATS = {FeedKind.RSS2: "RSS 2.0", FeedKind.ATOM: "Atom", FeedKind.REST: "REST"}
@@ -53,36 +52,6 @@ def print_news(collected: Collected, *, is_json: bool) -> None:
     for item in collected.news:
         print_json(news_record(item))
     print_warnings(collected)
-
-
-@click.command()
-@click.option("--json", "is_json", is_flag=True, help="One chat a line.")
-@click.pass_obj
-def chats(app: App, is_json: bool) -> None:
-    """List the chats that we know."""
-    with app.store(must_exist=True) as store, store.read() as connection:
-        known = posts.all_chats(connection)
-    if is_json:
-        for chat in known:
-            print_json(chat_record(chat))
-        return
-    if not known:
-        click.echo("No chat is known yet. Look at the feed with: otalk-digest collect.")
-        return
-    print_table(
-        ("starts", "phase", "topic", "hosts", "tweets", "look at"),
-        (
-            (
-                moment(chat.reading.starts_at, unknown="unknown"),
-                chat.phase,
-                chat.reading.topic,
-                people(chat.reading.hosts),
-                chat.reading.numbers.tweets and chat.reading.numbers.tweets.printed,
-                people(chat.reading.flags),
-            )
-            for chat in known
-        ),
-    )
 
 
 def print_collected(collected: Collected) -> None:

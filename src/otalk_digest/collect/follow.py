@@ -86,6 +86,13 @@ def follow(
     return _next_sight(sight, known, reading)
 
 
+def restate(post: Post, reading: Reading, *, known: Chat, now: datetime) -> Followed:
+    """Say what changes when this takes the place of all that was read, as a correction does."""
+    sight = _Sight(post=post, is_first_run=False, now=now)
+    chat = replace(known, reading=reading, phase=_next_phase(known, reading, now))
+    return _compared(sight, known, chat)
+
+
 def _first_sight(sight: _Sight, reading: Reading, *, is_new_post: bool) -> Followed:
     if not reading.is_chat:
         notice = _news(sight, NewsKind.NOTICE, reading)
@@ -116,10 +123,16 @@ def _next_sight(sight: _Sight, known: Chat, reading: Reading) -> Followed:
         phase=_next_phase(known, merged, sight.now),
         url=(sight.post.link or known.url) if is_own else known.url,
     )
+    return _compared(sight, known, chat)
+
+
+def _compared(sight: _Sight, known: Chat, chat: Chat) -> Followed:
     kind, changes = _what_happened(known, chat, sight.now)
     if kind is None:
         return Followed(chat=chat)
-    return Followed(chat=chat, news=(_news(sight, kind, merged, known=known, changes=changes),))
+    return Followed(
+        chat=chat, news=(_news(sight, kind, chat.reading, known=known, changes=changes),)
+    )
 
 
 def _what_happened(

@@ -11,6 +11,7 @@ from dataclasses import replace
 from otalk_digest.model.chat import NUMBER_NAMES, Flag, Numbers, Reading
 
 _OF_WHEN = (Flag.CHECK_DATE, Flag.DATE_CORRECTED, Flag.DEFAULT_TIME)
+_OF_ALL = (Flag.SUMMARY_ONLY, Flag.OVERRULED)
 
 
 def merge_readings(known: Reading, new: Reading, *, is_own: bool, is_summary: bool) -> Reading:
@@ -97,5 +98,5 @@ def _flags(base: Reading, *, when: Reading, people: Reading) -> tuple[Flag, ...]
     """Each flag comes with the fact that it is about."""
     flags = [flag for flag in when.flags if flag in _OF_WHEN]
     flags += [flag for flag in people.flags if flag is Flag.FALLBACK_HOST]
-    flags += [flag for flag in base.flags if flag is Flag.SUMMARY_ONLY]
+    flags += [flag for flag in base.flags if flag in _OF_ALL]
     return tuple(flags)

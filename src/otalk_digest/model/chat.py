@@ -27,6 +27,8 @@ class Flag(StrEnum):
     SUMMARY_ONLY = "summary-only"
     #: The date in the post was overruled by a better one.
     DATE_CORRECTED = "date-corrected"
+    #: A maintainer set at least one field by hand.
+    OVERRULED = "overruled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """Read a feed that changed: parse, clean, extract, follow, store. Imported only then."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -10,11 +10,13 @@ from otalk_digest.collect.clean import clean_entry
 from otalk_digest.collect.credentials import bare
 from otalk_digest.collect.extract import read_post
 from otalk_digest.collect.follow import find_chat, follow
+from otalk_digest.collect.overrule import overrule
 from otalk_digest.model.chat import Chat, ChatProfile, Reading
 from otalk_digest.model.feed import Entry, Fault, FeedKind, Post
 from otalk_digest.model.news import News, NewsKind
+from otalk_digest.model.override import Override
 from otalk_digest.pipeline.collecting import Answer, Collected, Source
-from otalk_digest.store import news, posts
+from otalk_digest.store import news, overrides, posts
 
 #: What is older than this on the first look at a blog becomes known, and is not told.
 FRESH = timedelta(days=7)
@@ -25,6 +27,8 @@ class Taken:
     """What a row of posts added to what we know."""
 
     is_first_run: bool
+    #: Guid of a chat → what a maintainer set for it.
+    rulings: Mapping[str, tuple[Override, ...]]
     new_posts: int = 0
     changed_posts: int = 0
     news: list[News] = field(default_factory=list)
@@ -134,7 +138,9 @@ def take_in_posts(
     """
     fingerprints = posts.fingerprints(connection)
     chats = {chat.guid: chat for chat in posts.all_chats(connection)}
-    taken = Taken(is_first_run=is_past or not fingerprints)
+    taken = Taken(
+        is_first_run=is_past or not fingerprints, rulings=overrides.all_overrides(connection)
+    )
     unchanged = []
     for post in items:
         before = fingerprints.get(post.guid)
@@ -164,10 +170,12 @@ def _take_in(
     now: datetime,
 ) -> None:
     reading = read_post(post, profile)
+    known = find_chat(post, reading, tuple(chats.values()))
+    rulings = taken.rulings.get(known.guid if known else post.guid, ())
     followed = follow(
         post,
-        reading,
-        known=find_chat(post, reading, tuple(chats.values())),
+        overrule(reading, rulings, profile),
+        known=known,
         is_new_post=is_new_post,
         is_first_run=taken.is_first_run,
         now=now,

@@ -134,6 +134,17 @@ news = Table(
     Column("news", Text, nullable=False),
 )
 
+# What a maintainer set by hand. No key to chats: their rows are replaced at each edit.
+overrides = Table(
+    "overrides",
+    metadata,
+    Column("guid", String, primary_key=True),
+    Column("field", String, primary_key=True),
+    Column("value", Text),
+    Column("set_at", Moment, nullable=False),
+    Column("set_by", String),
+)
+
 # What became of a piece of news for a segment: told in an edition, or dropped for a reason.
 carried = Table(
     "carried",

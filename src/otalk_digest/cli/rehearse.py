@@ -1,0 +1,198 @@
+"""`rehearse`: weeks that are over, once more, into a folder."""
+
+import contextlib
+import shutil
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+import click
+
+from otalk_digest.cli.app import App
+from otalk_digest.cli.printing import print_table
+from otalk_digest.cli.snapshots import read_snapshots
+from otalk_digest.errors import InputError
+from otalk_digest.pipeline.looks import (
+    Calendar,
+    Look,
+    Snapshot,
+    looks_of_snapshots,
+    looks_of_store,
+    rulings_of_store,
+)
+from otalk_digest.pipeline.overruling import Ruling
+from otalk_digest.pipeline.proofing import Proof, ProofReader, proofs
+from otalk_digest.pipeline.rehearsing import Stage, Week, rehearse_weeks
+from otalk_digest.store.database import Store, open_store
+from otalk_digest.store.rehearsals import copy_audience
+from otalk_digest.web.rehearsal import edition_folder, index_page
+
+_WEEKDAYS: Final = (
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+)
+#: Only a folder with this in it is ever emptied.
+_MARK: Final = ".otalk-digest-rehearsal"
+_DAY: Final = click.DateTime(["%Y-%m-%d"])
+
+
+@click.command()
+@click.option("--from", "first", type=_DAY, required=True, metavar="DAY", help="The first day.")
+@click.option("--to", "last", type=_DAY, required=True, metavar="DAY", help="The last day.")
+@click.option(
+    "--snapshots",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Saved feeds named 2026-11-18.xml or 2026-11-18T0900.xml; else what the store saw.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("rehearsal"),
+    show_default=True,
+    help="Where to put it; an older rehearsal there is replaced.",
+)
+@click.option("--weekday", type=click.Choice(_WEEKDAYS), default="wednesday", show_default=True)
+@click.option(
+    "--at",
+    "hour",
+    type=click.DateTime(["%H:%M"]),
+    default="09:00",
+    show_default=True,
+    metavar="HH:MM",
+    help="The hour of the job, in the chat profile's time zone.",
+)
+@click.pass_obj
+def rehearse(
+    app: App,
+    first: datetime,
+    last: datetime,
+    snapshots: Path | None,
+    out: Path,
+    weekday: str,
+    hour: datetime,
+) -> None:
+    """Replay weeks and write each edition that would have gone out, with an index.
+
+    Both days count. Weeks before the first day are walked through too, so that what was told
+    then is not told again. Readers are those of the store as they are now. Sends nothing, and
+    changes nothing but the folder.
+    """
+    if first > last:
+        raise click.UsageError("--from is later than --to. Turn them round.")
+    calendar = Calendar(
+        first=first.date(),
+        last=last.date(),
+        weekday=_WEEKDAYS.index(weekday),
+        hour=hour.time(),
+        zone=app.settings.chat.profile().zone,
+    )
+    saved = read_snapshots(snapshots, calendar.zone) if snapshots else None
+    weeks: list[Week] = []
+    with _empty_store() as store, _writing(out):
+        for week in _weeks(app, store, calendar, saved):
+            weeks.append(week)
+            if week.edition is not None:
+                shown = proofs(store, week.edition, app.post(), ProofReader())
+                _write(shown, out / edition_folder(week.edition, week.at, calendar))
+        page = index_page(weeks, calendar=calendar, name=app.settings.digest.name)
+        (out / "index.html").write_text(page, encoding="utf-8")
+    _print_weeks(weeks)
+    click.echo(f"Nothing was sent. Open {out / 'index.html'} in a browser.")
+
+
+def _weeks(
+    app: App, stage: Store, calendar: Calendar, saved: Sequence[Snapshot] | None
+) -> Iterator[Week]:
+    """Yield the weeks that were asked for; those before them happen unseen."""
+    looks, rulings = _history(app, stage, is_store_needed=saved is None)
+    begin = min((each.at for each in saved or looks), default=None)
+    clocks = calendar.clocks(since=begin)
+    if saved is not None:
+        looks = tuple(looks_of_snapshots(saved, clocks))
+    setting = Stage(store=stage, press=app.press(), segments=app.segments)
+    for week in rehearse_weeks(setting, looks, rulings, clocks):
+        if calendar.holds(week.at):
+            yield week
+
+
+def _history(
+    app: App, stage: Store, *, is_store_needed: bool
+) -> tuple[Sequence[Look], Sequence[Ruling]]:
+    """Copy the readers onto the stage; return what the real store saw, and was told."""
+    if not (is_store_needed or app.settings.sqlite_path.exists()):
+        return (), ()
+    with app.store(must_exist=True) as store, store.read() as real:
+        with stage.begin() as connection:
+            copy_audience(real, connection)
+        return looks_of_store(real), rulings_of_store(real)
+
+
+@contextlib.contextmanager
+def _empty_store() -> Iterator[Store]:
+    with TemporaryDirectory(prefix="otalk-digest-") as folder:
+        store = open_store(Path(folder) / "rehearsal.sqlite3")
+        try:
+            yield store
+        finally:
+            store.close()
+
+
+@contextlib.contextmanager
+def _writing(out: Path) -> Iterator[None]:
+    """Empty the folder and watch over what is written there. Raises InputError."""
+    try:
+        if out.exists() and any(out.iterdir()):
+            if not (out / _MARK).exists():
+                raise InputError(f"{out} holds something else. Name another folder with --out.")
+            shutil.rmtree(out)
+        out.mkdir(parents=True, exist_ok=True)
+        (out / _MARK).touch()
+        yield
+    except OSError as error:
+        raise InputError(
+            f"{error.filename or out} cannot be written: {error.strerror}. "
+            "Name another folder with --out."
+        ) from error
+
+
+def _write(shown: Sequence[Proof], folder: Path) -> None:
+    folder.mkdir(parents=True)
+    for proof in shown:
+        stem = folder / proof.variant.segment
+        stem.with_suffix(".html").write_text(proof.html, encoding="utf-8")
+        stem.with_suffix(".txt").write_text(proof.text, encoding="utf-8")
+        if proof.variant.calendar is not None:
+            stem.with_suffix(".ics").write_bytes(proof.variant.calendar.encode())
+
+
+def _print_weeks(weeks: Sequence[Week]) -> None:
+    print_table(
+        ("week", "edition", "readers", "what"),
+        (
+            (
+                week.at.date(),
+                week.edition.number if week.edition else "none",
+                sum(week.readers.values()),
+                week.why_nothing
+                or " · ".join(
+                    f"{piece.kind}: {piece.topic}" for piece in week.pieces if piece.told
+                ),
+            )
+            for week in weeks
+        ),
+    )
+    if any(week.edition for week in weeks) and not any(
+        sum(week.readers.values()) for week in weeks
+    ):
+        click.echo("warning: no reader is confirmed, so nobody would have got these", err=True)
+    for week in weeks:
+        for fault in week.faults:
+            click.echo(f"warning: {fault.place}: {fault.reason}", err=True)
