@@ -69,6 +69,8 @@ def test_a_number_a_guid_or_its_own_beginning_or_end_names_a_chat(
     ("words", "said"),
     [
         (["show", "99"], "No chat is '99'"),
+        # A number past the table is a slip, not the end of somebody's guid.
+        (["set", "41", "hosts=x"], "No chat is '41'"),
         (["show", ""], "No chat is ''"),
         (["show", "http://"], "fits 2 chats"),
         (["set", "1", "host=x"], "Did you mean hosts?"),

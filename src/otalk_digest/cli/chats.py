@@ -16,7 +16,7 @@ from otalk_digest.cli.printing import moment, print_json, print_table
 from otalk_digest.cli.records import chat_record, people
 from otalk_digest.collect.history import differences
 from otalk_digest.errors import InputError
-from otalk_digest.model.chat import Chat
+from otalk_digest.model.chat import Chat, Flag
 from otalk_digest.store import overrides, posts
 from otalk_digest.store.revisions import revisions_of_chat
 
@@ -57,7 +57,7 @@ def chats(ctx: click.Context, is_json: bool) -> None:
                 chat.reading.topic,
                 people(chat.reading.hosts),
                 chat.reading.numbers.tweets and chat.reading.numbers.tweets.printed,
-                people(chat.reading.flags),
+                people([flag for flag in chat.reading.flags if flag is not Flag.DEFAULT_TIME]),
             )
             for number, chat in enumerate(known, 1)
         ),
@@ -121,7 +121,9 @@ def find(known: Sequence[Chat], words: str) -> Chat:
     fitting = exact or [
         chat
         for chat in known
-        if words and (chat.guid.startswith(words) or chat.guid.endswith(words))
+        if words
+        and not words.isdecimal()
+        and (chat.guid.startswith(words) or chat.guid.endswith(words))
     ]
     if len(fitting) == 1:
         return fitting[0]
