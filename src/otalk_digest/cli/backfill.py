@@ -51,7 +51,7 @@ def read_archive(app: App, source: Source, named: Sequence[str], *, is_json: boo
         read, new_posts = _walk(steps, is_json=is_json)
     if is_json:
         return
-    what = f"{read} files" if files else f"as far as page {read}"
+    what = f"{read} {'file' if read == 1 else 'files'}" if files else f"as far as page {read}"
     click.echo(f"Read the archive, {what}: {new_posts} posts were not known.")
     if app.stop.is_set():
         click.echo("Stopped before the end; the same command goes on from there.")
