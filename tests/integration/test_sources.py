@@ -14,7 +14,7 @@ from otalk_digest.collect.fetch import FetchLimits
 from otalk_digest.errors import FeedError
 from otalk_digest.model.chat import Phase
 from otalk_digest.model.feed import FeedKind
-from otalk_digest.model.news import NewsKind
+from otalk_digest.model.news import News, NewsKind
 from otalk_digest.pipeline.collecting import Collected, Source, collect
 from otalk_digest.settings_tables import ChatSettings
 from otalk_digest.store import posts
@@ -351,7 +351,7 @@ def test_a_feed_switched_to_summaries_and_back_tells_nothing(
     both = a_chat().html.replace("(@maple_ot)", "(@maple_ot) and Ash Lake (@ash_ot)")
     blog.posts = [edited(a_chat(), html=both + BLOCK)]
     look(store, blog.address, now=AFTER, kind=feed)
-    told = []
+    told: list[News] = []
 
     for week, is_summary_only in enumerate((True, False, True, False), start=1):
         blog.is_summary_only = is_summary_only
