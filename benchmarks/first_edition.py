@@ -3,7 +3,8 @@
     .venv/bin/python benchmarks/first_edition.py
 
 CPU against a process that imports premailer and transforms the same page once with its
-defaults: what the inlining alone costs whoever uses it.
+defaults: what the inlining alone costs whoever uses it. The templates have been compiled
+before, as in every run but an account's first; "first run" is without that.
 """
 
 import subprocess
@@ -29,13 +30,26 @@ from otalk_digest.digest.compose import compose
 from otalk_digest.digest.render import render_variant
 from otalk_digest.digest.themes import load_theme
 from otalk_digest.model.audience import AllOf, Segment
+from otalk_digest.model.chat import ChatProfile
 from otalk_digest.model.edition import Publication
 from otalk_digest.model.news import KnownNews, NewsKind
-from otalk_digest.settings_tables import ChatSettings
 
-root, feed, out = map(Path, sys.argv[1:])
+root, feed, out = map(Path, sys.argv[1:4])
+cache = sys.argv[4]
 now = datetime(2026, 1, 1, tzinfo=UTC)
-profile = ChatSettings().profile()
+profile = ChatProfile(
+    tags=("OTalk", "Occhat"),
+    weekday=1,
+    start_hour=20,
+    start_minute=0,
+    duration_minutes=60,
+    zone="Europe/London",
+    series=("Research", "Journal Club"),
+    account="OTalk_",
+    platform="X",
+    join_url=None,
+    who_can_join="Anyone can read along.",
+)
 chats, news = [], []
 body = feed.read_bytes()
 parsed = parse_feed(body, content_type="application/rss+xml", url="https://blog.example/feed/")
@@ -58,7 +72,7 @@ digest = compose(
 )
 variant = render_variant(
     digest,
-    theme=load_theme("classic", folders=[root / "templates"]),
+    theme=load_theme("classic", folders=[root / "templates"], cache=Path(cache) if cache else None),
     publication=Publication(
         name="Digest",
         blog_url="https://blog.example/",
@@ -91,12 +105,16 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         feed, page = Path(name) / "feed.xml", Path(name) / "page.html"
         feed.write_bytes(ten_chats_ahead())
-        ours = [*python(EDITION), str(ROOT), str(feed), str(page)]
+        bare = [*python(EDITION), str(ROOT), str(feed), str(page)]
+        ours = [*bare, str(Path(name) / "cache")]
         subprocess.run(ours, check=True)
         source = Path(name) / "source.html"
         source.write_text(page_before_inlining(ours), encoding="utf-8")
-        costs = median_costs({"ours": ours, "premailer": [*python(PREMAILER), str(source)]})
-    ratio = costs["ours"].cpu_s / costs["premailer"].cpu_s
+        costs = median_costs(
+            {"ours": ours, "first": [*bare, ""], "premailer": [*python(PREMAILER), str(source)]}
+        )
+    inlining = costs["premailer"].cpu_s
+    ratio, first = costs["ours"].cpu_s / inlining, costs["first"].cpu_s / inlining
     print_table(
         [
             ("what", "reached", "goal", ""),
@@ -106,6 +124,7 @@ def main() -> None:
                 f"≤ {GOAL}",
                 "yes" if ratio <= GOAL else "NO",
             ),
+            ("the same, an account's first run", f"{first:.2f}", "", ""),
             ("peak MiB", f"{costs['ours'].peak_mib:.0f}", "", ""),
         ]
     )

@@ -1,5 +1,6 @@
 """Where the bundled themes and segments are: in the wheel, or at the top of a checkout."""
 
+import os
 from pathlib import Path
 
 _PACKAGE = Path(__file__).parent
@@ -14,6 +15,17 @@ def bundled(name: str) -> Path:
 def demo_file(name: str) -> Path:
     """Return a file of the invented blog that `demo` reads."""
     return _PACKAGE / "demo" / name
+
+
+def cache_folder() -> Path | None:
+    """Return where this account keeps what can be made again; None without a home."""
+    # XDG Base Directory: a relative path is to be ignored.
+    named = os.environ.get("XDG_CACHE_HOME", "")
+    try:
+        base = Path(named) if Path(named).is_absolute() else Path.home() / ".cache"
+    except RuntimeError:
+        return None
+    return base / "otalk-digest"
 
 
 def starter_settings() -> Path:

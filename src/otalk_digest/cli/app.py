@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from otalk_digest.errors import SettingsError
-from otalk_digest.resources import bundled
+from otalk_digest.resources import bundled, cache_folder
 from otalk_digest.settings import Settings, environment, load_settings
 
 if TYPE_CHECKING:
@@ -98,6 +98,7 @@ class App:
             publication=self.settings.publication(),
             profile=self.settings.chat.profile(),
             theme_folders=self.theme_folders,
+            cache=cache_folder(),
         )
 
     @property

@@ -76,7 +76,7 @@ def _check_templates(app: App) -> Iterator[str]:
     for segment in app.segments:
         render_variant(
             sample_digest(app.clock()),
-            theme=load_theme(segment.theme, folders=press.theme_folders),
+            theme=load_theme(segment.theme, folders=press.theme_folders, cache=press.cache),
             publication=press.publication,
             profile=press.profile,
             why=segment.why,

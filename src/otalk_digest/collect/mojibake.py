@@ -8,6 +8,8 @@ letters are left alone: many words of two or three look like broken characters.
 import re
 import unicodedata
 
+from otalk_digest.collect.patterns import Pattern
+
 
 def _byte_of() -> dict[str, int]:
     """Which byte each character was; Windows-874 wins where both have one."""
@@ -22,6 +24,8 @@ def _byte_of() -> dict[str, int]:
 
 _BYTE_OF = _byte_of()
 _THAI = re.compile("[\u0e00-\u0e7f]+")
+#: Every broken character begins with one of these; most texts hold none.
+_FIRST = frozenset(each for each, byte in _BYTE_OF.items() if byte in range(0xC2, 0xF5))
 
 
 def _class(first: int, last: int) -> str:
@@ -30,16 +34,16 @@ def _class(first: int, last: int) -> str:
 
 
 _NEXT = _class(0x80, 0xBF)
-_BROKEN = re.compile(
+_BROKEN = Pattern(
     f"{_class(0xC2, 0xDF)}{_NEXT}|{_class(0xE0, 0xEF)}{_NEXT}{{2}}|{_class(0xF0, 0xF4)}{_NEXT}{{3}}"
 )
 # A broken no-break space whose second half, a blank, was stripped at the end of the text.
-_TORN = re.compile("(?<=[!-~’”])[ยÂ]\\Z")
+_TORN = Pattern("(?<=[!-~’”])[ยÂ]\\Z")
 
 
 def repair(text: str) -> str:
     """The same text with what round-trips repaired; everything else as it was."""
-    if text.isascii():
+    if text.isascii() or _FIRST.isdisjoint(text):
         return text
     text = _TORN.sub("\u00a0", text)
     is_thai_text = _THAI.search(_BROKEN.sub("", text)) is not None

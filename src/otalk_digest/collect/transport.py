@@ -33,10 +33,8 @@ class DeadlineTransport(httpx.BaseTransport):
 
     def __init__(self, deadline: Deadline, rule: AddressRule) -> None:
         """Each connection ends at the deadline and goes only where the rule allows."""
-        self._pool = httpcore.ConnectionPool(
-            ssl_context=_trust(),
-            network_backend=GuardedBackend(deadline, rule),
-        )
+        self._backend = GuardedBackend(deadline, rule)
+        self._pools: dict[bytes, httpcore.ConnectionPool] = {}
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request without a body."""
@@ -46,14 +44,24 @@ class DeadlineTransport(httpx.BaseTransport):
             port=request.url.port,
             target=request.url.raw_path,
         )
-        answer = self._pool.handle_request(
+        answer = self._pool(url.scheme).handle_request(
             httpcore.Request(request.method, url, headers=request.headers.raw)
         )
         return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer))
 
     def close(self) -> None:
         """Close every connection."""
-        self._pool.close()
+        for pool in self._pools.values():
+            pool.close()
+
+    def _pool(self, scheme: bytes) -> httpcore.ConnectionPool:
+        """Return the scheme's own pool: without https nobody's certificates need reading."""
+        if scheme not in self._pools:
+            self._pools[scheme] = httpcore.ConnectionPool(
+                ssl_context=_trust() if scheme == b"https" else None,
+                network_backend=self._backend,
+            )
+        return self._pools[scheme]
 
 
 @functools.cache

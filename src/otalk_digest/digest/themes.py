@@ -3,12 +3,18 @@
 Folders are looked through in order, file by file: a file of the same name in an earlier
 folder stands in for the bundled one. Templates hold loops and ifs only; undefined names and
 absent values fail with their place, and nothing of a post is ever compiled as a template.
+Compiled templates are kept in the account's cache, because compiling takes as long as inlining.
 """
 
+import contextlib
+import hashlib
+import os
+import pickle
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISDIR
 from traceback import extract_tb
 from typing import Any, Final
 
@@ -73,8 +79,10 @@ class Theme:
         return {"inline": Markup(self.inline_css), "client": Markup(self.client_css)}  # noqa: S704 - the theme's own files
 
 
-def load_theme(name: str, *, folders: Sequence[Path]) -> Theme:
+def load_theme(name: str, *, folders: Sequence[Path], cache: Path | None = None) -> Theme:
     """Load a theme by name; the first folder that has a file wins.
+
+    `cache` is a folder for compiled templates; one that is not ours alone is left unused.
 
     Raises TemplateError when no folder has the theme, or a file is missing or cannot be read.
     """
@@ -86,7 +94,7 @@ def load_theme(name: str, *, folders: Sequence[Path]) -> Theme:
     return Theme(
         name=name,
         words=_read_words(paths[WORDS]),
-        environment=_environment(places),
+        environment=_environment(places, cache),
         inline_css=_read(paths[INLINE_CSS]),
         client_css=_read(paths[CLIENT_CSS]),
     )
@@ -114,9 +122,45 @@ def _read_words(path: Path) -> Mapping[str, Any]:
         raise TemplateError(f"{path} is not TOML: {error}") from error
 
 
-def _environment(places: Sequence[Path]) -> jinja2.Environment:
+class _Compiled(jinja2.FileSystemBytecodeCache):
+    """Jinja's own, known by path and content; trouble with the disk costs time, nothing else."""
+
+    def load_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
+        try:
+            super().load_bytecode(bucket)
+        except (OSError, EOFError, ValueError, pickle.UnpicklingError):
+            # Cut short, as by a power failure.
+            bucket.reset()
+
+    def dump_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
+        with contextlib.suppress(OSError):
+            super().dump_bytecode(bucket)
+
+
+def _compiled(cache: Path | None) -> _Compiled | None:
+    """What is kept depends on this file and on Jinja, so another version has another folder."""
+    if cache is None:
+        return None
+    try:
+        makers = Path(__file__).read_bytes() + jinja2.__version__.encode()
+        folder = cache / hashlib.sha256(makers).hexdigest()[:16]
+        is_private = _make_private(cache) and _make_private(folder)
+    except OSError:
+        return None
+    return _Compiled(str(folder)) if is_private else None
+
+
+def _make_private(folder: Path) -> bool:
+    """Whether nobody else can put code there for us to run; makes the folder."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    found = folder.lstat()
+    return S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o077
+
+
+def _environment(places: Sequence[Path], cache: Path | None) -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(list(places)),
+        bytecode_cache=_compiled(cache),
         # select_autoescape() looks at the last extension and would leave .html.j2 bare.
         autoescape=_is_html,  # noqa: S701 - on for HTML, off for text, where it would show
         undefined=jinja2.StrictUndefined,

@@ -5,11 +5,11 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
 from otalk_digest.audience.links import ReaderLinks
-from otalk_digest.audience.personalise import Personaliser
 from otalk_digest.delivery.dispatch import dispatch
 from otalk_digest.delivery.provider import Provider
 from otalk_digest.errors import InputError
@@ -19,6 +19,9 @@ from otalk_digest.model.edition import Edition, Variant
 from otalk_digest.model.message import Batch, Sender
 from otalk_digest.store import books, editions, ledger
 from otalk_digest.store.database import Store, secret_key
+
+if TYPE_CHECKING:
+    from otalk_digest.audience.personalise import Personaliser
 
 Clock = Callable[[], datetime]
 
@@ -36,8 +39,10 @@ class Post:
         """Return the maker of readers' own addresses."""
         return ReaderLinks(key=key, base_url=self.base_url, mailbox=self.sender.reply_to)
 
-    def personaliser(self, variant: Variant, key: bytes, *, edition: int) -> Personaliser:
+    def personaliser(self, variant: Variant, key: bytes, *, edition: int) -> "Personaliser":
         """Return the maker of recipients for one variant."""
+        from otalk_digest.audience.personalise import Personaliser  # noqa: PLC0415 - only to send
+
         return Personaliser(
             variant,
             self.links(key),

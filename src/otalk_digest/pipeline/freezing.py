@@ -26,6 +26,8 @@ class Press:
     profile: ChatProfile
     #: Where themes are looked for, the maintainer's own first.
     theme_folders: tuple[Path, ...]
+    #: Where compiled templates are kept; None keeps none.
+    cache: Path | None = None
 
 
 def compose_all(
@@ -107,7 +109,9 @@ def _render_all(
 
     # Segments share themes, and compiling one's templates costs more than filling them.
     names = {segment.theme for segment, _ in told}
-    themes = {name: load_theme(name, folders=press.theme_folders) for name in names}
+    themes = {
+        name: load_theme(name, folders=press.theme_folders, cache=press.cache) for name in names
+    }
     for segment, digest in told:
         yield render_variant(
             digest,

@@ -14,37 +14,38 @@ from otalk_digest.collect.extract.people import (
     unique,
 )
 from otalk_digest.collect.extract.support import BOTH
+from otalk_digest.collect.patterns import Pattern
 from otalk_digest.model.chat import ChatProfile
 
-_BY = re.compile(
+_BY = Pattern(
     r"\bhosted\s+(?:(?:this\s+(?:week|month|time|evening)|jointly|kindly|again)\s+)*by\b\s*[:;]?\s*"
     r"(?P<who>.*)",
     re.IGNORECASE | re.DOTALL,
 )
-_YOUR_HOST = re.compile(
+_YOUR_HOST = Pattern(
     r"\byour\s+(?:co-?)?hosts?\s+(?:is|are|will\s+be|for\s+[^,.]{1,40}?(?:is|are))\b\s*(?P<who>.*)",
     re.IGNORECASE,
 )
-_WILL_HOST = re.compile(
+_WILL_HOST = Pattern(
     r"^(?P<who>.{0,200}?)\b(?:will|shall|(?:is|are)\s+going\s+to|is|are)\s+"
     r"(?:be\s+)?(?:(?:kindly|also|again|jointly)\s+)?(?:co-?)?host(?:ing)?\b"
     r"|^(?P<now>.{0,200}?)\bhosts\b(?=\s*(?:this|tonight|our|#|[.,!]|$))",
     re.IGNORECASE,
 )
-_WAS_HOSTED = re.compile(r"\bw(?:as|ere)\s+hosted\b", re.IGNORECASE)
-_CO_HOST = re.compile(r"\bco-?host", re.IGNORECASE)
+_WAS_HOSTED = Pattern(r"\bw(?:as|ere)\s+hosted\b", re.IGNORECASE)
+_CO_HOST = Pattern(r"\bco-?host", re.IGNORECASE)
 #: The sentence is about another chat (T9).
-_OTHER_CHAT = re.compile(
+_OTHER_CHAT = Pattern(
     r"\b(?:last|previous(?:ly)?|earlier|next|another|other)\s+"
     r"(?:week|month|year|time|chats?|hour|spring|summer|autumn|winter|#?\w+\s?chat)"
     r"|\b(?:has|have|had|also|once|already|first|regularly|usually)\s+(?:been\s+)?hosted\b"
     r"|\bhad\s+been\b|\bin\s+(?:19|20)\d\d\b|\bhosted\s+(?:live|from|at|in|on)\b",
     re.IGNORECASE,
 )
-_OTHER_TAG = re.compile(r"#\w*chat\b", re.IGNORECASE)
-_OURS = re.compile(r"\b(?:this|joint(?:ly)?|tonight)\b", re.IGNORECASE)
+_OTHER_TAG = Pattern(r"#\w*chat\b", re.IGNORECASE, needs=("chat",))
+_OURS = Pattern(r"\b(?:this|joint(?:ly)?|tonight)\b", re.IGNORECASE)
 #: Where the hosts end and the rest of the sentence begins.
-_STOP = re.compile(
+_STOP = Pattern(
     r"\b(?:who(?:se)?|which|where|thank|thanks|about|following|inspired|please|use|authors?)\b"
     r"|\bwith\s+(?:support|thanks|help)\b|\bbased\s+on\b|\bas\s+part\b"
     r"|\bto\s+(?:discuss|explore|talk|share|think|consider)\b"
@@ -52,7 +53,7 @@ _STOP = re.compile(
     re.IGNORECASE,
 )
 #: "from @TheHarbourTrust": where a host works, unless no handle came before it.
-_PLACE = re.compile(
+_PLACE = Pattern(
     r"\b(?:from|at|of|for|via|with\s+thanks\s+to|works?\s+with)\s+(?:the\s+)?"
     r"(?:[A-Z]\w+\s+){0,5}\(?$"
 )

@@ -5,11 +5,10 @@ from collections.abc import Sequence
 
 from otalk_digest.collect.extract.lines import MARKER, without_marker
 from otalk_digest.collect.extract.sections import FIGURE_LINE, is_block_heading, is_numbers_heading
+from otalk_digest.collect.patterns import Pattern
 
-_HEADING = re.compile(
-    r"^\W*(?:evidence\s+your\s+cpd|hcpc\s+standards?\s+for\s+cpd)\b", re.IGNORECASE
-)
-_OTHER = re.compile(
+_HEADING = Pattern(r"^\W*(?:evidence\s+your\s+cpd|hcpc\s+standards?\s+for\s+cpd)\b", re.IGNORECASE)
+_OTHER = Pattern(
     r"^\W*(?:online\s+transcript|pdf\s+of|host\b|(?:\w+\s+)?support\b|#\w+\s+(?:participants"
     r"|transcript|healthcare)|references?\b)",
     re.IGNORECASE,

@@ -22,18 +22,19 @@ from otalk_digest.collect.extract.people import (
 from otalk_digest.collect.extract.sections import Sections
 from otalk_digest.collect.extract.signature import signed_by
 from otalk_digest.collect.extract.support import BOTH, find_support
+from otalk_digest.collect.patterns import Pattern
 from otalk_digest.model.chat import ChatProfile
 
-_LABEL = re.compile(
+_LABEL = Pattern(
     r"(?:^|(?<=\s))(?:your\s+|chat\s+)?(?:co-?)?hosts?(?:\s*\(s\))?\s*[:;]\s*(?P<who>.*)",
     re.IGNORECASE,
 )
-_LABEL_ALONE = re.compile(
+_LABEL_ALONE = Pattern(
     r"^\W*(?:your\s+|chat\s+|(?:to|will)\s+be\s+)?(?:co-?)?host(?:s|ed\s+by)?\s*[:;]?\W*$",
     re.IGNORECASE,
 )
-_OTHER_LABEL = re.compile(r"support|account|transcript", re.IGNORECASE)
-_INVITES = re.compile(
+_OTHER_LABEL = Pattern(r"support|account|transcript", re.IGNORECASE)
+_INVITES = Pattern(
     r"^(?P<who>.{1,160}?)\s+(?:invites?\s+you|wants?\s+to\s+(?:hear|know|ask)|asks?\s+for"
     r"|(?:is|are)\s+(?:looking\s+for|asking|inviting|keen\s+to)"
     r"|would\s+like\s+(?:to\s+(?:invite|hear|ask|know)|your))\b",

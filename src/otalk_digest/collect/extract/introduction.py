@@ -5,23 +5,25 @@ from collections.abc import Sequence
 
 from otalk_digest.collect.extract.lines import MARKER, sentences, squash
 from otalk_digest.collect.extract.questions import is_question_heading
+from otalk_digest.collect.patterns import Pattern
 
 _LIMIT = 500
 _SHORTEST = 30
-_END = re.compile(
+_END = Pattern(
     r"^\W*(?:references?|further\s+reading|bibliography)\b"
     r"|^[A-Z][\w’'\-]+,\s+[A-Z]\..{0,200}\((?:19|20)\d\d",
     re.IGNORECASE,
+    needs=("reference", "reading", "bibliography", "(19", "(20"),
 )
-_BOILERPLATE = re.compile(
+_BOILERPLATE = Pattern(
     r"\b(?:host(?:ed|ing)?|here(?:\s+is|[’']s)\s+what|support(?:ed)?\b.{0,20}@\w+|account|updated?"
     r"|transcript|join\s+us|thank(?:s|ed)?|see\s+you)\b"
     r"|^(?:this\s+week[’']?s|tonight[’']?s|our\s+next)\b.{0,60}\btopic\b"
     r"|^(?:the|our)\s+questions\b|^(?:date|time)\s*:",
     re.IGNORECASE,
 )
-_CUT_OFF = re.compile(r"\[(?:…|\.\.\.)\]$")
-_SENTENCE = re.compile(r"[.!?…][\"'”’)\]]*$")
+_CUT_OFF = Pattern(r"\[(?:…|\.\.\.)\]$")
+_SENTENCE = Pattern(r"[.!?…][\"'”’)\]]*$")
 
 
 def find_introduction(lines: Sequence[str], topic: str) -> str | None:

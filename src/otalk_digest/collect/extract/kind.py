@@ -7,9 +7,10 @@ from otalk_digest.collect.extract.questions import find_questions
 from otalk_digest.collect.extract.resolve import SettledDay
 from otalk_digest.collect.extract.sections import Sections, is_block_heading
 from otalk_digest.collect.extract.title import TitleParts, tag_pattern
+from otalk_digest.collect.patterns import Pattern
 from otalk_digest.model.chat import ChatProfile, Flag
 
-_HOSTED = re.compile(r"\bhosted\s+by\b|\bhost\s*:", re.IGNORECASE)
+_HOSTED = Pattern(r"\bhosted\s+by\b|\bhost\s*:", re.IGNORECASE)
 _ENOUGH_QUESTIONS = 2
 _FIRST_LINES = 6
 

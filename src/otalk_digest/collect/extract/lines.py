@@ -3,6 +3,8 @@
 import re
 from functools import lru_cache
 
+from otalk_digest.collect.patterns import Pattern
+
 #: What one pattern is given to see at most: a megabyte on one line costs no more than this.
 LINE_LIMIT = 4000
 #: A pasted chat is cut off here; its block is looked for among all lines.
@@ -24,16 +26,16 @@ _FOLD = str.maketrans(
         "\u00ad": None,
     }
 )
-_FOLDED = re.compile(f"[{''.join(map(chr, _FOLD))}]")
-_NO_LETTER = re.compile(r"[\W_]+")
-_URL = re.compile(
+_FOLDED = Pattern(f"[{''.join(map(chr, _FOLD))}]")
+_NO_LETTER = Pattern(r"[\W_]+")
+_URL = Pattern(
     r"(?:https?://|www\.)\S+|(?<!\S)\S{1,300}\.(?:com|org|co|net|uk|example)/\S*", re.IGNORECASE
 )
 #: A full stop after one of these ends no sentence.
-_ABBREVIATION = re.compile(r"\b(?:Dr|Mr|Mrs|Ms|Prof|St|vs|e\.g|i\.e|etc|al|No|pp?)\.$")
-_SENTENCE_END = re.compile(r"(?<![.!?…])[.!?…]+[\"'”’)\]]*\s+(?=[\"'“‘(\[]?[A-Z0-9@#“‘])")
+_ABBREVIATION = Pattern(r"\b(?:Dr|Mr|Mrs|Ms|Prof|St|vs|e\.g|i\.e|etc|al|No|pp?)\.$")
+_SENTENCE_END = Pattern(r"(?<![.!?…])[.!?…]+[\"'”’)\]]*\s+(?=[\"'“‘(\[]?[A-Z0-9@#“‘])")
 #: What stands before an item: "1." "1)" "1:" "Q1." "Q4 " "Question 1:" "•" ">" "-".
-MARKER = re.compile(
+MARKER = Pattern(
     r"\s*(?:"
     r"(?P<number>\d{1,2})\s?[.):](?=\s|[A-Z“‘\"'])"
     r"|(?:Question|Qu?)\s?(?P<q>\d{1,2})\s?[.:);\-–]?(?=\s|[A-Z“‘\"'])"

@@ -7,21 +7,22 @@ from datetime import date
 from otalk_digest.collect.extract.dates import WrittenDate, find_dates
 from otalk_digest.collect.extract.lines import sentences, without_urls
 from otalk_digest.collect.extract.times import CLOCK, Clock, find_clock
+from otalk_digest.collect.patterns import Pattern
 from otalk_digest.model.chat import ChatProfile
 
 #: Days that are not the chat's: the last one, a break, a deadline, an edit note.
-_OTHER_DAY = re.compile(
+_OTHER_DAY = Pattern(
     r"\b(?:last|previous(?:ly)?|earlier|break|restart|return|resume|(?:back"
     r"|again)\s+on\s+(?:the\s+)?(?:\d|mon|tue|wed|thu|fri|sat|sun)|next\s+(?:chat|week|month)"
     r"|no\s+(?:#\w+|chats?)|skip|written\s+in|published|accessed|retrieved|deadline|closing|closes"
     r"|updated?|edited|amended|conference|born|since)(?!\w)|\(\d{4}\)",
     re.IGNORECASE,
 )
-_ABOUT_CHAT = re.compile(
+_ABOUT_CHAT = Pattern(
     r"\b(?:chat|tweet\s?chat|join|hosted|tonight|this\s+evening)\b", re.IGNORECASE
 )
-_HOUR_HINT = re.compile(r"\d\s*[ap]\.?m\b|\d:\d\d", re.IGNORECASE)
-_SIDE_EVENT = re.compile(
+_HOUR_HINT = Pattern(r"\d\s*[ap]\.?m\b|\d:\d\d", re.IGNORECASE)
+_SIDE_EVENT = Pattern(
     r"\b(?:session|stall|stand|workshop|lecture|keynote|drinks|webinar)\b", re.IGNORECASE
 )
 _LINES = 60

@@ -10,9 +10,10 @@ from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
 
 from otalk_digest.collect.extract.lines import without_urls
+from otalk_digest.collect.patterns import Pattern
 from otalk_digest.model.chat import Figure, Numbers
 
-_TOKEN = re.compile(
+_TOKEN = Pattern(
     r"(?P<label>(?:avg\.?|average)\s+tweets\s*(?:/|per)\s*(?:hour|participant)"
     r"|tweets\s*(?:/|per)\s*(?:hour|participant)|impressions|tweets|participants)\b"
     r"|(?P<figure>(?<![\w.,£$#@/:+\-])\d{1,3}(?:,\d{3})+(?![\d%])"
@@ -21,24 +22,22 @@ _TOKEN = re.compile(
     re.IGNORECASE,
 )
 #: "#OTalk Participants" heads a widget; "196Tweets17Participants" is figures run together.
-_GLUED = re.compile(r"(?<=[A-Za-z])(?=\d)")
-_WE_HAD = re.compile(r"participants?\W{1,3}we\s+had\s+(?P<figure>\d[\d,]*)\b", re.IGNORECASE)
-_JOINED = re.compile(
+_GLUED = Pattern(r"(?<=[A-Za-z])(?=\d)")
+_WE_HAD = Pattern(r"participants?\W{1,3}we\s+had\s+(?P<figure>\d[\d,]*)\b", re.IGNORECASE)
+_JOINED = Pattern(
     r"(?<![\d.,])(?<!about )(?<!over )(?<!around )(?<!nearly )(?<!some )"
     r"(?P<figure>\d[\d,]*)\s+(?:people|participants|tweeters|of\s+us|of\s+you)\s+"
     r"(?:joined|took\s+part|participated|contributed|tweeted)\b",
     re.IGNORECASE,
 )
-_CREATED = re.compile(r"\bchat\s+created\b", re.IGNORECASE)
+_CREATED = Pattern(r"\bchat\s+created\b", re.IGNORECASE)
 _NAMES = {"impressions": "impressions", "tweets": "tweets", "participants": "participants"}
 _THOUSAND = {"K": 1000, "M": 1_000_000}
 _LONGEST_GAP = 4
 _MOST_DIGITS = 12
 _MOST_WORDS = 4
-_WORD = re.compile(r"[A-Za-z]{2,}")
-_HEADING_WORDS = re.compile(
-    r"\b(?:the|our|numbers|stats|statistics|post|chat|avg)\b", re.IGNORECASE
-)
+_WORD = Pattern(r"[A-Za-z]{2,}")
+_HEADING_WORDS = Pattern(r"\b(?:the|our|numbers|stats|statistics|post|chat|avg)\b", re.IGNORECASE)
 _LONGEST_LINE = 400
 
 
@@ -115,7 +114,10 @@ def _is_prose(line: str) -> bool:
     if not first:
         return False
     lead = _HEADING_WORDS.sub(" ", line[: first.start()])
-    return bool(_WORD.search(lead)) or len(_WORD.findall(_TOKEN.sub(" ", line))) > _MOST_WORDS
+    return (
+        bool(_WORD.search(lead))
+        or sum(1 for _ in _WORD.finditer(_TOKEN.sub(" ", line))) > _MOST_WORDS
+    )
 
 
 def _spaced(line: str) -> str:

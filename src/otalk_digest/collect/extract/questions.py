@@ -8,16 +8,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from otalk_digest.collect.extract.lines import MARKER, sentences
+from otalk_digest.collect.patterns import Pattern
 
-_HEADING = re.compile(
-    r"\bquestions?\b|^(?:here\s+are\s+)?(?:some|a\s+few)\s+(?:thoughts?|points?|ideas"
+_QUESTIONS = Pattern(r"\bquestions?\b", re.IGNORECASE)
+_PROMPTS = Pattern(
+    r"^(?:here\s+are\s+)?(?:some|a\s+few)\s+(?:thoughts?|points?|ideas"
     r"|prompts)\b.*(?::|;|…|\.\.)$|^(?:here\s+are\s+)?(?:some|a\s+few|our|the)\s+(?:thoughts?"
     r"|points?|things|ideas|prompts)\b"
     r".*\b(?:warm|weigh|discuss|consider|ponder|cover|chew|think|explor|start|debat|mull|rais)",
     re.IGNORECASE,
+    needs=("thought", "point", "things", "ideas", "prompts"),
 )
 #: Lists under these are never questions to the chat.
-_OTHER_LIST = re.compile(
+_OTHER_LIST = Pattern(
     r"\b(?:themes?|findings?|standards?|references?|reading|resources|results|aims?|objectives?"
     r"|criteria"
     r"|outcomes?|recommendations?|research\s+questions?|examples?|memories|consent|cpd|evidence)\b"
@@ -26,25 +29,25 @@ _OTHER_LIST = re.compile(
     re.IGNORECASE,
 )
 #: Headings and labels that end a list; a question may begin with the same words.
-_END_HEADING = re.compile(
+_END_HEADING = Pattern(
     r"^\W*(?:references?|further\s+reading|reading\s+list|bibliography|resources|links?|consent"
     r"|useful\s+links?|post[\s\-]?chat|about\s+(?:the\s+)?(?:host|author)s?|(?:more\s+)?information"
     r"|evidence\s+your|hcpc|host(?:s|ed\s+by)?\s*[:;]|(?:\w+\s+)?support\s*[:;])(?!\w)",
     re.IGNORECASE,
 )
-_REFERENCE = re.compile(
+_REFERENCE = Pattern(
     r"^\W*©|\bcopyright\b|\bdoi\b|\b\d+\s?\(\d+\)\s?[,:]\s?(?:pp?\.\s?)?\d+", re.IGNORECASE
 )
-_CONSENT = re.compile(
+_CONSENT = Pattern(
     r"\b(?:by\s+(?:taking\s+part|participating|joining|tweeting)|your\s+tweets|anonymi[sz]ed"
     r"|(?:give|informed)\s+consent|consent\s+to|ethic(?:s|al)\s+(?:approval|committee)"
     r"|all\s+rights)\b",
     re.IGNORECASE,
 )
-_QUESTION_END = re.compile(r"\?[\s\"'”’)\].!]*$")
-_INLINE = re.compile(r"\s*[•◦▪●‣]\s*")
-_TERMINAL = re.compile(r"[.?!…:][\"'”’)\]]*$")
-_SIGN_OFF = re.compile(
+_QUESTION_END = Pattern(r"\?[\s\"'”’)\].!]*$")
+_INLINE = Pattern(r"\s*[•◦▪●‣]\s*")
+_TERMINAL = Pattern(r"[.?!…:][\"'”’)\]]*$")
+_SIGN_OFF = Pattern(
     r"^(?:[–—\-]\s?[A-Z]|many\s+thanks|thanks|thank\s+you|best\s+wishes|kind\s+regards|see\s+you"
     r"|we\s+look|looking\s+forward|please|remember|if\s+you|(?:hope|join)\b)",
     re.IGNORECASE,
@@ -92,7 +95,8 @@ def _is_heading(line: str) -> bool:
     if "uestion" not in line and not line.startswith(_HEADING_STARTS):
         return False
     last = line if len(line) <= _HEADING_LIMIT else sentences(line[-400:])[-1]
-    if len(last) > 2 * _HEADING_LIMIT or not _HEADING.search(last) or _OTHER_LIST.search(last):
+    is_announced = _QUESTIONS.search(last) or _PROMPTS.search(last)
+    if len(last) > 2 * _HEADING_LIMIT or not is_announced or _OTHER_LIST.search(last):
         return False
     marker = MARKER.match(line)
     if marker and marker["q"] is None and not line.rstrip().endswith(":"):

@@ -20,14 +20,16 @@ from otalk_digest.collect.extract.title import TitleParts, read_title, tag_patte
 from otalk_digest.collect.extract.transcript import find_transcript
 from otalk_digest.collect.extract.when import When, find_day, find_when, local_day, new_day
 from otalk_digest.collect.extract.wrapup import is_written_up
+from otalk_digest.collect.patterns import Pattern
 from otalk_digest.model.chat import ChatProfile, Evidence, Flag, Numbers, Reading
 from otalk_digest.model.feed import Post
 
-_TOPIC_OF = re.compile(
+_TOPIC_OF = Pattern(
     r"\bon\s+the\s+(?:topic|subject|theme)\s+of:?\s+(?:[“\"‘](?P<quoted>[^”\"]{3,160})[”\"’]"
     r"|(?P<plain>[^.?!“\"]{3,120}?)"
     r"(?=\s+(?:and\s+(?:will|is)|hosted|with\s+@|will\s+be)|[.?!,]|$))",
     re.IGNORECASE,
+    needs=("topic", "subject", "theme"),
 )
 _EVIDENCE_LIMIT = 200
 

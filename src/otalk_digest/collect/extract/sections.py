@@ -4,28 +4,30 @@ import re
 from dataclasses import dataclass
 
 from otalk_digest.collect.extract.lines import LINES_LIMIT, split_lines, squash
+from otalk_digest.collect.patterns import Pattern
 
-_HEADER_LABEL = re.compile(
-    r"^(?:date|host(?:s|ed by)?|support|otalk support)\s*[:;]", re.IGNORECASE
-)
-_HEADER_LINKS = re.compile(
+_HEADER_LABEL = Pattern(r"^(?:date|host(?:s|ed by)?|support|otalk support)\s*[:;]", re.IGNORECASE)
+_HEADER_LINKS = Pattern(
     r"^(?:blog post|transcript|post chat summary|storify)(?:\s*[–—\-|/]\s*"
     r"(?:blog post|transcript|post chat summary|storify))*\s*[.:]?$",
     re.IGNORECASE,
+    needs=("post", "transcript", "storify"),
 )
-_DATE_LABEL = re.compile(r"^date\s*[:;]\s*\d", re.IGNORECASE)
-_HEADING = re.compile(
+_DATE_LABEL = Pattern(r"^date\s*[:;]\s*\d", re.IGNORECASE, needs=("date",))
+_HEADING = Pattern(
     r"^\W*post[\s\-]?chat(?:\s+(?:transcripts?|updates?|summary|info(?:rmation)?|stats|details"
     r"|round[\s-]?up))?"
     r"\s*(?:\(.{0,30}\))?\W*$",
     re.IGNORECASE,
+    needs=("post",),
 )
-_NUMBERS_HEADING = re.compile(
+_NUMBERS_HEADING = Pattern(
     r"^\W*(?:(?:the|our|chat|this\s+week['’]?s|this\s+chat['’]?s|tonight['’]?s)\s+)*"
     r"(?:numbers|stats|statistics|analytics)\s*\W*$",
     re.IGNORECASE,
+    needs=("number", "stat", "analytics"),
 )
-_BLOCK_LABEL = re.compile(
+_BLOCK_LABEL = Pattern(
     r"^\W*(?:host(?:s|ed\s+by)?\s*[:;]|(?:\w+\s+)?support(?:\s+on\s+\w+\s+account)?\s*[:;]"
     r"|on\s+(?:the\s+)?[@#]?\w+\s+account\b|online\s+transcript|pdf\s+of|whole\s+transcript"
     r"|#?\w+\s+(?:healthcare\s+|social\s+media\s+)*transcript\b|transcript\s*[:;]"
@@ -33,39 +35,47 @@ _BLOCK_LABEL = re.compile(
     r"|hosting\s+and\b)",
     re.IGNORECASE,
 )
-_TRANSCRIPT_LABEL = re.compile(
+_TRANSCRIPT_LABEL = Pattern(
     r"^\W*(?:online\s+transcript|pdf\s+of\b.{0,40}transcript|whole\s+transcript|transcript\b"
     r"|#\w+\s+(?:healthcare\s+)?(?:social\s+media\s+)?transcript\b)",
     re.IGNORECASE,
+    needs=("transcript",),
 )
-FIGURE_LINE = re.compile(
-    r"^\W*\d[\d.,]*\s?[KM]?\s*(?:impressions|tweets|participants|avg\.?\s+tweets)\b", re.IGNORECASE
+FIGURE_LINE = Pattern(
+    r"^\W*\d[\d.,]*\s?[KM]?\s*(?:impressions|tweets|participants|avg\.?\s+tweets)\b",
+    re.IGNORECASE,
+    needs=("impressions", "tweets", "participants"),
 )
-_LABEL_LINE = re.compile(
-    r"^(?:avg\.?\s+tweets\s*/\s*(?:hour|participant)|impressions|tweets)$", re.IGNORECASE
+_LABEL_LINE = Pattern(
+    r"^(?:avg\.?\s+tweets\s*/\s*(?:hour|participant)|impressions|tweets)$",
+    re.IGNORECASE,
+    needs=("impressions", "tweets"),
 )
 #: Whole lines of a page; the same words may begin a sentence of the text.
-_TAIL = re.compile(
+_TAIL = Pattern(
     r"^(?:leave a (?:reply|comment)(?:\s+cancel reply)?|fill in your details below\b.*"
     r"|(?:\d+|one) (?:thoughts?|responses?|comments?|replies) (?:on|to) [“\"‘'#].*"
     r"|log in to reply|continue reading\W*)$",
     re.IGNORECASE,
+    needs=("leave a", "details", "thought", "response", "comment", "repl", "continue"),
 )
-_NOISE = re.compile(
+_NOISE = Pattern(
     r"^(?:advertisements?|share this:?|like this:?|like(?:like)?|loading\W*|related|report this ad"
     r"|like\s*loading\W*|occasionally,? some of your visitors.*)$",
     re.IGNORECASE,
+    needs=("advert", "share", "like", "loading", "related", "report", "visitors"),
 )
-_PROMISE = re.compile(
+_PROMISE = Pattern(
     r"\b(?:will|should|shall|to)\s+(?:be|go|follow|appear)\b|\bto follow\b|\bat least \d+ hours\b"
     r"|\bonce the chat\b|\bcoming soon\b|\bwithin \d+ hours\b",
     re.IGNORECASE,
 )
-_TWEET = re.compile(
+_TWEET = Pattern(
     r"^(?:RT\s+)?@\w{1,20}\b(?::|\s+\S)|^[^@]{1,40}@\w{1,20}\s*(?:[·•:|\-–—]|\d{1,2}[:.]\d\d)"
     r"|^[—–]\s?.{1,60}\(@\w{1,20}\)\s|^\d{1,2}[:.]\d\d\b.{0,40}@\w",
+    needs=("@",),
 )
-_GLUED_LABEL = re.compile(
+_GLUED_LABEL = Pattern(
     r"POST CHAT|The Numbers|Online Transcript|\w+ Support: ?@\w+|#\w+ Participants"
 )
 _HEADING_LENGTH = 80

@@ -4,18 +4,19 @@ import re
 from collections.abc import Sequence
 
 from otalk_digest.collect.extract.people import handles_in, names_in, unique
+from otalk_digest.collect.patterns import Pattern
 from otalk_digest.model.chat import ChatProfile
 
 _FOOT = 8
 _LONGEST = 90
 _MOST_WORDS = 8
-_VALEDICTION = re.compile(
+_VALEDICTION = Pattern(
     r"^(?:(?:many\s+)?thanks?(?:\s+you)?|(?:best|kind|warm)(?:est)?\s+(?:wishes|regards)|cheers"
     r"|regards|see\s+you\s+(?:there|then|all).*|yours.*)[\s,.!]*$",
     re.IGNORECASE,
 )
-_SIGN = re.compile(r"^[–—\-]\s?(?P<who>[A-Z@].*)$")
-_NOT_SIGNED = re.compile(
+_SIGN = Pattern(r"^[–—\-]\s?(?P<who>[A-Z@].*)$")
+_NOT_SIGNED = Pattern(
     r"\b(?:support|account|thank|follow|contact|via|image|photo|credit|join|use|see|tweet|read"
     r"|by)\b",
     re.IGNORECASE,

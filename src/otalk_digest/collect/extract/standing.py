@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from otalk_digest.collect.patterns import Pattern
+
 
 class Standing(Enum):
     """What the post says about its chat taking place."""
@@ -18,21 +20,25 @@ _WORDS = (
     r"(?P<word>cancell?ed|cancell?ation|called\s+off|postponed|postponement|re-?scheduled"
     r"|new\s+date)"
 )
-_IN_TITLE = re.compile(
+#: One of these stands wherever a status does.
+_STATUS = ("cancel", "called", "postpon", "schedul", "new", "moved")
+_IN_TITLE = Pattern(
     r"\b(?:(?:now|sadly)\s+)?"
     + _WORDS
     + r"\b(?P<towards>\s*[:–—\-]?\s*(?:now\s+)?(?:to|until|till|from)\b(?=\s+[\w]*\s?\d))?",
     re.IGNORECASE,
+    needs=_STATUS,
 )
-_TAG_END = re.compile(r"#\w+$")
-_DAY_START = re.compile(r"(?:\w+day\s+)?\d{1,2}\s?(?:st|nd|rd|th|[/.\-]\d|\s[A-Z])")
+_TAG_END = Pattern(r"#\w+$")
+_DAY_START = Pattern(r"(?:\w+day\s+)?\d{1,2}\s?(?:st|nd|rd|th|[/.\-]\d|\s[A-Z])")
 _EDGE = "–—-:()[]!*,.|"
 _STRIP = " –—-:()[]!*,|"
-_LINE_START = re.compile(
+_LINE_START = Pattern(
     r"\W*(?:(?:please\s+note|update[d]?|important|nb|sorry)\b[\s:;,!–—\-]*)*"
     + _WORDS
     + r"\b\s*(?:[:!.,–—\-]|to\b|until\b|due\b|$|[A-Z#])",
     re.IGNORECASE,
+    needs=_STATUS,
 )
 #: What may stand between "this chat" and "has been cancelled": when it was to be, no more.
 _GAP = (
@@ -40,19 +46,21 @@ _GAP = (
     r"|this|next|the|weeks?|week[’']s|evening|evening[’']s|\w{3,6}day|\d{1,2}(?:st|nd|rd|th|pm)?"
     r"|\d{4}|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6})){0,9}"
 )
-_SENTENCE = re.compile(
+_SENTENCE = Pattern(
     r"\b(?:chat|talk|otalk|tonight|this\s+(?:week|evening|tuesday|event|session)(?:[’']s)?)\b"
     + _GAP
     + r"\s+(?:is|has\s+been|have\s+been|will\s+be|has|was|had)\s+"
     r"(?:now\s+|sadly\s+|unfortunately\s+|had\s+to\s+|to\s+be\s+|been\s+|being\s+)*"
     r"(?P<word>cancel(?:l?ed)?|called\s+off|postponed?|re-?scheduled?|moved)\b(?!\s+by\b)",
     re.IGNORECASE,
+    needs=_STATUS,
 )
-_WE_HAD_TO = re.compile(
+_WE_HAD_TO = Pattern(
     r"\bwe(?:\s+have|[’']ve|\s+are|\s+had)?\s+(?:\w+\s+){0,3}?"
     r"(?P<word>cancel(?:l?(?:ed|ing))?|postpon(?:e|ed|ing)|re-?schedul(?:e|ed|ing))\s+"
     r"(?:this|tonight|the|our)\b.{0,30}?\b(?:chat|talk|#\w+)",
     re.IGNORECASE,
+    needs=_STATUS,
 )
 
 

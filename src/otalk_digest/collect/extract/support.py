@@ -6,22 +6,23 @@ from collections.abc import Sequence
 from otalk_digest.collect.extract.lines import sentences
 from otalk_digest.collect.extract.people import Found, handles_in, names_in, people_in
 from otalk_digest.collect.extract.sections import Sections
+from otalk_digest.collect.patterns import Pattern
 from otalk_digest.model.chat import ChatProfile
 
 #: "Hosting and on the #OTalk account @x": one person is both.
-BOTH = re.compile(r"\bhosting\s+and\s+on\s+the\b.{0,30}?\baccount\b(?P<who>.*)", re.IGNORECASE)
-_SUPPORT = re.compile(
+BOTH = Pattern(r"\bhosting\s+and\s+on\s+the\b.{0,30}?\baccount\b(?P<who>.*)", re.IGNORECASE)
+_SUPPORT = Pattern(
     r"\b(?:support(?:\s+on\s+(?:the\s+)?[#@]?\w+\s+account)?\s*[:;]\s*"
     r"|on\s+(?:the\s+)?[#@]?\w+\s+account\b(?:\s+(?:is|will\s+be|tonight|was))?\s*[:;,\-–]?\s*)"
     r"(?P<who>[^.]{1,120})",
     re.IGNORECASE,
 )
-_ON_ACCOUNT = re.compile(
+_ON_ACCOUNT = Pattern(
     r"(?P<who>@\w{1,30})\W{0,3}(?:\([^)]{1,40}\)\s*)?"
     r"(?:(?:will\s+be|is|was|are)\s+)?(?:supporting\s+)?on\s+(?:the\s+)?(?:[#@]?\w+\s+)?account\b",
     re.IGNORECASE,
 )
-_SUPPORTED = re.compile(r"\bsupported\s+by\b\s*(?P<who>[^.;]{1,120})", re.IGNORECASE)
+_SUPPORTED = Pattern(r"\bsupported\s+by\b\s*(?P<who>[^.;]{1,120})", re.IGNORECASE)
 #: No duty line is longer; only in one this short does a bare name count.
 _LONGEST_LINE = 1200
 _LONGEST_LABEL = 120

@@ -8,25 +8,31 @@ from otalk_digest.collect.extract.dates import WrittenDate, find_dates
 from otalk_digest.collect.extract.lines import fold
 from otalk_digest.collect.extract.standing import Standing, TitleStanding, strip_standing
 from otalk_digest.collect.extract.times import CLOCK, Clock, read_clock
+from otalk_digest.collect.patterns import Pattern
 from otalk_digest.model.chat import ChatProfile
 
 _TITLE_LIMIT = 500
 _SEPARATORS = " \t–—-:;,.)]/|"
-_DASHES = re.compile(r"^\s*[)\]]?\s*[–—\-:|]")
-_HOSTED = re.compile(
+_DASHES = Pattern(r"^\s*[)\]]?\s*[–—\-:|]")
+_HOSTED = Pattern(
     r"[\s,;–—\-(]*\b(?:chat\s+)?(?:co-?)?hosted\s+by\s+"
     r"(?P<who>[^.?!]+(?:\.(?=\S)[^.?!]*)*)[.)]*(?P<rest>.*)$",
     re.IGNORECASE,
+    needs=("hosted",),
 )
-_BY_NAME = re.compile(
-    r"\s*,\s+by\s+(?P<who>@\w+|[A-Z][\w’'\-]+(?:\s+[A-Z][\w’'\-]+){1,3})(?P<rest>\.\s.*|\.?)$"
+_BY_NAME = Pattern(
+    r"\s*,\s+by\s+(?P<who>@\w+|[A-Z][\w’'\-]+(?:\s+[A-Z][\w’'\-]+){1,3})(?P<rest>\.\s.*|\.?)$",
+    needs=("by",),
 )
-_TRANSCRIPT = re.compile(
+_TRANSCRIPT = Pattern(
     r"\s*(?:post[\s\-]?)?(?:chat\s+)?(?:transcript\b(?:\s+of)?|summary(?=\s*(?:$|[–—\-:(#\d])))\s*",
     re.IGNORECASE,
+    needs=("transcript", "summary"),
 )
-_TRANSCRIPT_END = re.compile(r"\s[–—\-:(]\s*(?:chat\s+)?transcript\s*\)?$", re.IGNORECASE)
-_LONE_WEEKDAY = re.compile(
+_TRANSCRIPT_END = Pattern(
+    r"\s[–—\-:(]\s*(?:chat\s+)?transcript\s*\)?$", re.IGNORECASE, needs=("transcript",)
+)
+_LONE_WEEKDAY = Pattern(
     r"(?:^|[\s–—\-,(])(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\s*$",
     re.IGNORECASE,
 )

@@ -7,11 +7,12 @@ from itertools import pairwise
 from otalk_digest.collect.extract.lines import squash, without_marker
 from otalk_digest.collect.extract.markup import Link, read_links
 from otalk_digest.collect.extract.sections import Sections, is_promise
+from otalk_digest.collect.patterns import Pattern
 
-_WORD = re.compile(r"transcript", re.IGNORECASE)
+_WORD = Pattern(r"transcript", re.IGNORECASE)
 #: Neighbours of the transcript in a header of 2013 to 2015.
-_OTHER = re.compile(r"summary|storify|blog\s+post", re.IGNORECASE)
-_URL = re.compile(r"https?://[^\s<>\"]+")
+_OTHER = Pattern(r"summary|storify|blog\s+post", re.IGNORECASE)
+_URL = Pattern(r"https?://[^\s<>\"]+")
 _TRAILING = ".,;:)]’”'\""
 
 

@@ -1,6 +1,5 @@
 """Whether a post carries what came out of its chat (T17 to T19). Pure."""
 
-import re
 from collections.abc import Sequence
 
 from otalk_digest.collect.extract.cpd import find_cpd
@@ -11,9 +10,10 @@ from otalk_digest.collect.extract.sections import (
     is_numbers_heading,
     is_promise,
 )
+from otalk_digest.collect.patterns import Pattern
 
-_ENDS_WITH_YEAR = re.compile(r"\b(?:19|20)\d\d\W{0,9}$")
-_SENTENCE = re.compile(r"[.!?…][\"'”’)\]]*$")
+_ENDS_WITH_YEAR = Pattern(r"\b(?:19|20)\d\d\W{0,9}$")
+_SENTENCE = Pattern(r"[.!?…][\"'”’)\]]*$")
 #: Shorter lines are labels.
 _FEWEST_WORDS = 6
 
