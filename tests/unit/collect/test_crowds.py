@@ -80,6 +80,21 @@ def test_what_runs_does_not_become_text_after_too_many_tags() -> None:
     assert clean(html) == "kite"
 
 
+@pytest.mark.parametrize(
+    "html",
+    [
+        f"<p>{''.join(f'<b id={number}>' for number in range(98))}</p>" + "<p>kite" * 5_000,
+        f"<table>{''.join(f'<b id={number}>x<p>' for number in range(90))}" + "<tr>kite" * 5_000,
+    ],
+    ids=["paragraphs", "table"],
+)
+def test_tags_that_a_parser_multiplies_count_as_many(html: str) -> None:
+    post = clean_entry(Entry(guid="g", link=None, title="Kites", html=html))
+
+    assert len(re.findall("<[/a-z]", post.html)) <= MOST_TAGS + 200
+    assert post.text.count("kite") == 5_000
+
+
 def test_a_post_with_as_many_tags_as_allowed_stays_as_it_was() -> None:
     html = "<b>kite</b>" * (MOST_TAGS // 2)
 
