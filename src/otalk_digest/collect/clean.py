@@ -10,6 +10,7 @@ import re
 import nh3
 from lxml import html as lxml_html
 
+from otalk_digest.collect.crowds import thin_tags
 from otalk_digest.collect.flatten import flatten
 from otalk_digest.collect.fold import fold_line
 from otalk_digest.collect.lines import Line, read_lines
@@ -84,6 +85,8 @@ def _safe_html(html: str, link: str | None) -> str:
     balanced = _BALANCE.clean(flatten(_FORBIDDEN.sub("", html)))
     # Once more: they may have been written as references.
     balanced = _FORBIDDEN.sub("", balanced)
+    # Balancing may multiply: unclosed `<b id=1><b id=2>…` are opened again in each paragraph.
+    balanced = thin_tags(balanced)
     if not balanced.strip():
         return ""
     parser = lxml_html.HTMLParser(encoding="utf-8", huge_tree=True)

@@ -6,6 +6,8 @@ No post is nested a hundred deep, so one that is loses its inner structure, not 
 
 import re
 
+from otalk_digest.collect.crowds import thin_attributes, thin_tags
+
 _DEEPEST = 100
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9-]{0,30})")
 #: Elements that hold nothing, or that end by themselves when the next one begins.
@@ -26,6 +28,7 @@ _NESTING = re.compile(
 
 def flatten(html: str) -> str:
     """The same HTML, or without its nesting tags when they are nested too deep."""
+    html = thin_tags(thin_attributes(html))
     return _NESTING.sub("\n", html) if _depth(html) > _DEEPEST else html
 
 

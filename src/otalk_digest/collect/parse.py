@@ -4,6 +4,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from otalk_digest.collect.crowds import bearable
 from otalk_digest.collect.document import decode, refusal
 from otalk_digest.collect.items import Outline, outline
 from otalk_digest.collect.rest import parse_posts
@@ -99,10 +100,11 @@ def _parsed_items(parts: Outline) -> "Iterable[Parsed | None]":
         parse_items,
     )
 
-    items = parse_items(parts.document("".join(parts.items)), expected=len(parts.items))
-    if items is not None:
-        return items
-    return (parse_document(parts.document(item), of_item=True) for item in parts.items)
+    items = tuple(bearable(parts.items))
+    parsed = parse_items(parts.document("".join(items)), expected=len(items))
+    if parsed is not None:
+        return parsed
+    return (parse_document(parts.document(item), of_item=True) for item in items)
 
 
 def _name(entry: Entry | None, number: int) -> str:

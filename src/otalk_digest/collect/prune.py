@@ -87,7 +87,7 @@ def _replace_embed(element: HtmlElement, base_url: str | None) -> None:
     sources += [source.get("src") for source in element.iter("source", "embed")]
     address = absolute(next(filter(None, sources), None), base_url)
     # `source` and `embed` inside another embed are what that one linked to.
-    is_shown = element.tag != "source" and not _is_tiny(element)
+    is_shown = element.tag != "source" and not (_is_tiny(element) or is_furniture(address))
     if address is not None and is_shown and host_of(address) is not None:
         element.addprevious(A(address, href=address))
     element.drop_tree()
@@ -109,7 +109,7 @@ def _settle_image(image: HtmlElement, base_url: str | None) -> None:
     address = absolute(image.get("src"), base_url)
     if _is_emoji(image, address):
         _replace_by_text(image, image.get("alt", ""))
-    elif _is_tiny(image):
+    elif _is_tiny(image) or is_furniture(address):
         image.drop_tree()
     elif address is None or not address.startswith("https://"):
         _replace_by_text(image, image.get("alt", ""))
@@ -140,6 +140,9 @@ def _settle_link(link: HtmlElement, base_url: str | None) -> None:
     address = absolute(link.get("href"), base_url)
     if address is None:
         link.drop_tag()
+    elif is_furniture(address):
+        # What the address was until invisible characters were taken out of it hid that.
+        link.drop_tree()
     else:
         link.set("href", address)
 

@@ -61,7 +61,7 @@ class Teller:
         kind = _kind(news)
         when = None if kind == "notice" else self._when(reading, has_place=kind in ON)
         before = self._move(news.changes)
-        topic = wording.one_line(reading.topic) or wording.one_line(reading.title)
+        topic = self._topic(reading)
         return Story(
             kind=kind,
             guid=news.guid,
@@ -78,6 +78,13 @@ class Teller:
             in_calendar=self._is_in_calendar(kind, when),
             happened_at=news.happened_at,
         )
+
+    def _topic(self, reading: Reading) -> str:
+        """Never without words, which a subject needs: a blog can publish a post that has none."""
+        for said in (wording.one_line(reading.topic), wording.one_line(reading.title)):
+            if wording.calm(said):
+                return said
+        return self.theme.phrase("lead", "notices")
 
     def _when(self, reading: Reading, *, has_place: bool) -> When | None:
         start, end = reading.starts_at, reading.ends_at

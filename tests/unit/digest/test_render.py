@@ -1,5 +1,6 @@
 import re
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
@@ -32,7 +33,7 @@ from tests.golden_emails import FOLDER, golden_digests, golden_files
 from otalk_digest.digest.themes import CLIENT_CSS
 from otalk_digest.model.chat import Figure, Flag, Numbers
 from otalk_digest.model.edition import Digest, Field, Variant
-from otalk_digest.model.news import Change, NewsKind
+from otalk_digest.model.news import Change, KnownNews, NewsKind
 
 HOSTILE: Final = (
     '<script>alert(1)</script> {{7*7}} {% if %} <%asm_raw_url%> [unsubscribe] -name- " onload="x'
@@ -519,6 +520,20 @@ def test_what_a_post_says_stays_text() -> None:
     assert len(found(page, "//ol/li")) == 40
     assert "javascript:" not in html + text
     assert "data:text" not in html + text
+
+
+@pytest.mark.parametrize("title", ["", " \u00a0", "\u202e", "\u200b", "{{", "<% %>"])
+@pytest.mark.parametrize("piece", [a_notice, a_wrap_up, news])
+def test_a_post_without_a_word_in_its_title_stops_no_edition(
+    piece: Callable[..., KnownNews], title: str
+) -> None:
+    item = piece(title=title, topic=title, starts_at=None)
+    parts = {NewsKind.NOTICE: "notices", NewsKind.WRAP_UP: "wrap_ups"}
+    part = parts.get(item.news.kind, "coming_up")
+
+    subject = rendered(a_digest(headline=None, **{part: (item,)})).subject
+
+    assert subject.startswith("News from the blog")
 
 
 def test_names_keep_their_own_direction() -> None:
