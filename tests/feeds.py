@@ -169,6 +169,7 @@ def rest(posts: Sequence[SourcePost]) -> bytes:
 def _rest_post(post: SourcePost) -> dict[str, object]:
     return {
         "id": post.id,
+        "type": "post",
         "slug": post.slug,
         # In the site's own time, here an hour ahead, and without saying so.
         "date": _local(post.published_at + timedelta(hours=1)),

@@ -343,6 +343,25 @@ def test_a_wrap_up_that_a_summary_hides_is_found(
     assert kinds(collected) == [NewsKind.WRAP_UP]
 
 
+@pytest.mark.parametrize("feed", [FeedKind.RSS2, FeedKind.ATOM])
+def test_a_feed_switched_to_summaries_and_back_tells_nothing(
+    blog: WordPress, store: Store, feed: FeedKind
+) -> None:
+    """F4, T24: the text names two hosts, its block one of them."""
+    both = a_chat().html.replace("(@maple_ot)", "(@maple_ot) and Ash Lake (@ash_ot)")
+    blog.posts = [edited(a_chat(), html=both + BLOCK)]
+    look(store, blog.address, now=AFTER, kind=feed)
+    told = []
+
+    for week, is_summary_only in enumerate((True, False, True, False), start=1):
+        blog.is_summary_only = is_summary_only
+        now = AFTER + timedelta(days=8 * week)
+        told += look(store, blog.address, now=now, kind=feed).news
+
+    assert told == []
+    assert wrapped_up(store) == [311]
+
+
 @pytest.mark.parametrize("has_rest", [True, False], ids=["by REST", "by its page"])
 @pytest.mark.parametrize("feed", [FeedKind.RSS2, FeedKind.ATOM])
 def test_a_wrap_up_behind_the_next_page_is_found(

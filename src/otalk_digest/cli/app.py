@@ -19,6 +19,7 @@ from otalk_digest.settings import Settings, environment, load_settings
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from otalk_digest.collect.fetch import FetchLimits
     from otalk_digest.delivery.provider import Provider
     from otalk_digest.model.audience import Segment
     from otalk_digest.pipeline.collecting import Source
@@ -115,21 +116,26 @@ class App:
 
     def source(self, feed: str | None = None) -> "Source":
         """Return the blog to read: this feed, or the one of the settings. Raises SettingsError."""
-        from otalk_digest.collect.fetch import FetchLimits
         from otalk_digest.pipeline.collecting import Source
 
-        settings = self.settings.feed
         return Source(
             address=feed or self._feed_address(),
-            limits=FetchLimits(
-                timeout_s=settings.timeout_s,
-                max_bytes=settings.max_bytes,
-                max_redirects=settings.max_redirects,
-                allow_private_addresses=settings.allow_private_addresses,
-            ),
+            limits=self.limits(),
             profile=self.settings.chat.profile(),
-            kind=settings.wanted(),
+            kind=self.settings.feed.wanted(),
             wait=self._wait,
+        )
+
+    def limits(self) -> "FetchLimits":
+        """Return how patient we are with whatever is fetched. Raises SettingsError."""
+        from otalk_digest.collect.fetch import FetchLimits
+
+        settings = self.settings.feed
+        return FetchLimits(
+            timeout_s=settings.timeout_s,
+            max_bytes=settings.max_bytes,
+            max_redirects=settings.max_redirects,
+            allow_private_addresses=settings.allow_private_addresses,
         )
 
     def job(self, store: "Store", *, segment: str | None = None) -> "Job":

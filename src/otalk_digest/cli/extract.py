@@ -40,7 +40,7 @@ def extract(app: App, source: str, title: str | None, published: str | None, is_
     FILE may be a feed, a post's HTML, or its text; `-` reads standard input. Works without a
     settings file, with #OTalk's profile.
     """
-    for entry in _entries(_read(source), title, _day(published)):
+    for entry in _entries(_read(app, source), title, _day(published)):
         post = clean_entry(entry)
         reading = read_post(post, _profile(app))
         if is_json:
@@ -54,10 +54,11 @@ def _profile(app: App) -> ChatProfile:
     return settings.profile()
 
 
-def _read(source: str) -> _Source:
+def _read(app: App, source: str) -> _Source:
     if source == "-":
         return _Source(body=sys.stdin.buffer.read(), content_type=None, address="standard input")
-    fetched = fetch(source, validators=None, limits=FetchLimits())
+    limits = app.limits() if app.config.exists() else FetchLimits()
+    fetched = fetch(source, validators=None, limits=limits)
     return _Source(body=fetched.body or b"", content_type=fetched.content_type, address=fetched.url)
 
 

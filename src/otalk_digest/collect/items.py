@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from otalk_digest.model.feed import FeedKind
 
 _ROOT = re.compile(r"<((?:[A-Za-z_][\w.-]{0,40}:)?)(rss|feed)(?=[\s>])[^<>]{0,10000}>")
+#: RSS 0.92 and older have neither guids nor dates, so no post could be known again (T33).
+_OLD_RSS = re.compile(r"""<[^<>]*\sversion\s*=\s*["']0\.""")
 _CHANNEL = re.compile(r"<channel(?=[\s>])[^<>]{0,10000}>")
 _BLANKS = re.compile(r"\s*")
 _HTML = re.compile(r"<(?:!doctype\s+html|html)\b", re.IGNORECASE)
@@ -41,7 +43,7 @@ class Outline:
 def outline(text: str) -> Outline | None:
     """None when there is no RSS 2.0 and no Atom in it."""
     root = _ROOT.search(text)
-    if root is None or _HTML.search(text, 0, root.start()):
+    if root is None or _OLD_RSS.match(root.group()) or _HTML.search(text, 0, root.start()):
         return None
     prefix, name = root.groups()
     is_rss = name == "rss"

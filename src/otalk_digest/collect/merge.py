@@ -1,7 +1,7 @@
 """Two readings of one chat made into one. Pure.
 
 The chat's own post is the truth, with three exceptions: an excerpt knows less than the whole
-post; a block that was there once is not unsaid by a version without one; and another post of
+post, and says something new by another title only; a block that was there once is not unsaid by a version without one; and another post of
 the same chat (its transcript, a second copy) only fills what is missing, so that two posts
 that differ never take turns.
 """
@@ -16,6 +16,9 @@ _OF_ALL = (Flag.SUMMARY_ONLY, Flag.OVERRULED)
 
 def merge_readings(known: Reading, new: Reading, *, is_own: bool, is_summary: bool) -> Reading:
     """Return the newest reading with what only the known one can know."""
+    is_known_whole = Flag.SUMMARY_ONLY not in known.flags
+    if is_own and is_summary and is_known_whole and _is_same_sort(known, new):
+        return _with_excerpt(known, new)
     if new.is_transcript_post:
         return _with_transcript(known, new, is_own=is_own)
     if known.is_transcript_post:
@@ -29,6 +32,35 @@ def merge_readings(known: Reading, new: Reading, *, is_own: bool, is_summary: bo
     if known.is_wrapped_up and not new.is_wrapped_up:
         return _with_results(new, known)
     return new
+
+
+def _is_same_sort(one: Reading, other: Reading) -> bool:
+    return one.is_transcript_post is other.is_transcript_post
+
+
+def _with_excerpt(whole: Reading, excerpt: Reading) -> Reading:
+    """Return what the whole post said; 55 words without their lines cannot unsay it (F4, F23).
+
+    A title always comes whole: with another one come its topic, its day and its "cancelled".
+    """
+    kept = _filled(whole, excerpt)
+    if excerpt.title == whole.title:
+        return replace(
+            kept,
+            is_cancelled=whole.is_cancelled or excerpt.is_cancelled,
+            is_postponed=whole.is_postponed or excerpt.is_postponed,
+        )
+    retitled = _filled(excerpt, whole)
+    return replace(
+        kept,
+        title=retitled.title,
+        topic=retitled.topic,
+        starts_at=retitled.starts_at,
+        ends_at=retitled.ends_at,
+        is_cancelled=excerpt.is_cancelled,
+        is_postponed=excerpt.is_postponed,
+        flags=_flags(whole, when=retitled, people=kept),
+    )
 
 
 def _with_transcript(known: Reading, transcript: Reading, *, is_own: bool) -> Reading:

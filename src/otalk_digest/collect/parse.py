@@ -115,7 +115,7 @@ def _refuse_other_feeds(title: str, entries: list[Entry], *, place: str) -> None
             f"{place} is a feed of comments, not of posts; put {_posts_address(place)} into [feed]."
         )
     # F29: WordPress answers a mistyped address with 200 and an empty feed of this title.
-    if not entries and title.startswith(("Page not found", "Comments for ", "Comments on: ")):
+    if not entries and title.startswith(("Page not found", "Comments for ", "Comments on:")):
         raise FeedError(
             f"{place} is an empty feed called {title!r}, so the address is mistyped or not that "
             f"of posts; try {_posts_address(place)}."

@@ -342,6 +342,68 @@ def test_a_summary_erases_nothing_that_the_whole_post_said() -> None:
     assert len(reading.questions) == 2
 
 
+TWO_HOSTS = a_post(TITLE, f"{HOST[:-1]} and Quill Fern (@quill_ot).", ASKED, BLOCK)
+
+
+def cut_short(post: Post, text: str = f"{HOST} Bees were kept in […]") -> Post:
+    return replace(post, text=text, is_summary=True)
+
+
+@pytest.mark.parametrize(
+    "summary",
+    [
+        cut_short(TWO_HOSTS, f"{HOST[:-1]} and Quill Fern (@quill_ot). Bees […]"),
+        cut_short(TWO_HOSTS, "Quill Fern (@bees_and_co) will host. On Tuesday 19th March at 9pm […]"),
+        cut_short(TWO_HOSTS, "Bees […]"),
+    ],
+    ids=["a host more", "other words", "nothing"],
+)
+def test_switching_to_summaries_and_back_corrects_nothing(summary: Post) -> None:
+    """F4, T24: the text names two hosts, the block at its end one of them."""
+    blog = a_blog_that_knows(TWO_HOSTS, now=AFTER)
+    before = blog.chats[0].reading
+
+    assert blog.see(summary, summary, TWO_HOSTS, summary, TWO_HOSTS, now=AFTER) == []
+    assert blog.chats[0].reading == before
+
+
+@pytest.mark.parametrize(
+    ("title", "field"),
+    [
+        ("#OTalk 19th March 2019 – Beehives and Sundays", "starts_at"),
+        ("#OTalk 12th March 2019 – Tin roofs in the rain", "topic"),
+    ],
+)
+def test_a_new_title_above_an_excerpt_is_a_change(title: str, field: str) -> None:
+    """T16: a title comes whole, whatever the feed cuts."""
+    blog = a_blog_that_knows(ANNOUNCED)
+
+    (news,) = blog.see(cut_short(a_post(title)), now=BEFORE)
+
+    assert [change.field for change in news.changes] == [field]
+    assert len(blog.chats[0].reading.questions) == 2
+
+
+@pytest.mark.parametrize(
+    "post",
+    [a_post(f"CANCELLED – {TITLE}"), a_post(TITLE)],
+    ids=["in the title", "in the first words"],
+)
+def test_an_excerpt_can_call_a_chat_off(post: Post) -> None:
+    blog = a_blog_that_knows(ANNOUNCED)
+    text = "CANCELLED" if post.title == TITLE else HOST
+
+    assert kinds(blog.see(cut_short(post, text), now=BEFORE)) == [NewsKind.CANCELLATION]
+
+
+def test_of_excerpts_alone_the_newest_counts() -> None:
+    blog = a_blog_that_knows(cut_short(ANNOUNCED))
+
+    news = blog.see(cut_short(ANNOUNCED, "Hosted by @QuillOT. Bees […]"), now=BEFORE)
+
+    assert [change.field for change in news[0].changes] == ["hosts"]
+
+
 TRANSCRIPT = a_post(
     "Transcript: Beehives and Sundays – #Occhat (12 March 2019)",
     "The chat created 118,402 Impressions196 Tweets17 Participants",

@@ -297,6 +297,31 @@ def test_a_mistyped_address_is_not_a_blog_without_news() -> None:
     assert "mistyped" in refusal(rss("", "<title>Page not found &#8211; Kites</title>"))
 
 
+@pytest.mark.parametrize("title", ["Comments on: ", "Comments on:", "Comments for Kites"])
+def test_the_empty_feed_of_a_mistyped_address_is_refused_whatever_its_title(title: str) -> None:
+    """T32, F29: the blank behind "Comments on: " is folded away with all others."""
+    assert "mistyped" in refusal(rss("", f"<title>{title}</title>"), f"{BLOG}/nowhere/feed/")
+
+
+@pytest.mark.parametrize(
+    ("url", "better"),
+    [
+        (f"{BLOG}/?feed=rss", f"{BLOG}/?feed=rss2 instead"),
+        (f"{BLOG}/feed/rss/", "the blog's /feed/ instead"),
+    ],
+)
+@pytest.mark.parametrize("version", ["0.92", "0.91"])
+def test_rss_without_guids_and_dates_is_refused_with_the_right_address(
+    url: str, better: str, version: str
+) -> None:
+    """T33: none of its posts could be known again."""
+    body = f"<?xml version='1.0'?><rss version=\"{version}\"><channel><title>K</title>"
+    message = refusal(f"{body}<item><title>A</title></item></channel></rss>".encode(), url)
+
+    assert "RSS 0.9" in message
+    assert better in message
+
+
 def test_a_blog_without_posts_is_a_feed_without_entries() -> None:
     assert parse(rss2([])).entries == ()
     assert parse(atom([])).title == "Invented chats"

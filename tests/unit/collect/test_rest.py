@@ -57,7 +57,7 @@ def test_a_post_is_what_the_feeds_say_it_is() -> None:
             "title",
             "A kite & a <Topic>",
         ),
-        ({"title": None}, "title", ""),
+        ({"title": {"rendered": None}}, "title", ""),
         # F13: opaque, and escaped once.
         ({"guid": {"rendered": "http://old/?a=1&#038;p=7"}}, "guid", "http://old/?a=1&p=7"),
         ({"guid": {}}, "guid", "https://blog.otalk.example/2024/03/07/chat"),
@@ -93,6 +93,33 @@ def test_each_value_is_read_whatever_it_is(
 def test_what_is_no_list_of_posts_is_refused(body: bytes, words: str) -> None:
     with pytest.raises(FeedError, match=words):
         read(body)
+
+
+def a_list_of(**values: object) -> bytes:
+    (post,) = json.loads(rest([SourcePost(id=7, title="Kites", html="<p>Up.</p>")]))
+    kept = {name: value for name, value in {**post, **values}.items() if value is not None}
+    return json.dumps([kept]).encode()
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"type": "comment", "title": None, "guid": None},
+        {"type": None, "title": None, "guid": None},
+        {"type": "page"},
+        {"taxonomy": "post_tag", "content": None, "title": None, "type": None},
+    ],
+    ids=["comments", "comments without a type", "pages", "tags"],
+)
+def test_other_lists_of_wordpress_are_no_posts(values: dict[str, object]) -> None:
+    """T32: `/wp-json/wp/v2/comments`, `pages` and `tags`."""
+    with pytest.raises(FeedError, match="not of posts"):
+        read(a_list_of(**values))
+
+
+@pytest.mark.parametrize("values", [{"type": "post"}, {"type": None}], ids=["typed", "not typed"])
+def test_a_post_is_read_with_and_without_its_type(values: dict[str, object]) -> None:
+    assert [entry.title for entry in read(a_list_of(**values)).entries] == ["Kites"]
 
 
 def test_one_bad_post_costs_only_itself() -> None:
