@@ -25,6 +25,7 @@ class Mode(StrEnum):
 
 #: What is put right after the wrap-up stands below the 55 words that a summary shows (F4).
 IN_FULL = frozenset({Mode.RSS, Mode.ATOM, Mode.REST})
+CUT_SHORT = frozenset(Mode) - IN_FULL
 #: A 304 can hide a change from these (T31); REST has no ETag (F34).
 BY_FEED = frozenset({Mode.RSS, Mode.ATOM})
 BY_REST = frozenset({Mode.REST})
@@ -176,7 +177,7 @@ def wrapped_up(
     return _with_results(news, tweets=tweets, has_transcript=has_transcript)
 
 
-def corrected(talk: Talk, changes: Changes, *, tweets: int) -> Expected:
+def corrected(talk: Talk, changes: Changes, *, tweets: int | None = None) -> Expected:
     return _with_results(_told("correction", talk, changes), tweets=tweets)
 
 
