@@ -1,12 +1,13 @@
 """From a blog's address to its news, against a WordPress on the loopback."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from tests.feeds import NEXT_PAGE, SourcePost, rss2
+from tests.feeds import BLOG, NEXT_PAGE, SourcePost, rss2
 from tests.http_server import answer, redirects, running_site
 from tests.wordpress import WordPress
 
@@ -241,6 +242,54 @@ def test_the_feed_of_comments_is_refused(blog: WordPress, store: Store) -> None:
         look(store, blog.site.url("/comments/feed/"), now=BEFORE)
 
 
+def test_a_mistyped_feed_address_is_refused(blog: WordPress, store: Store) -> None:
+    """T32, F29: answered with 200 and an empty feed."""
+    body = rss2([], title="Comments on: ")
+    blog.site.on("/nowhere/feed/", answer(200, body))
+
+    with pytest.raises(FeedError, match="mistyped"):
+        look(store, blog.site.url("/nowhere/feed/"), now=BEFORE)
+
+
+@pytest.mark.parametrize("list_name", ["comments", "tags", "pages"])
+def test_another_list_of_rest_is_refused(blog: WordPress, store: Store, list_name: str) -> None:
+    """T32."""
+    item = {"id": 3, "link": f"{BLOG}/3/", "content": {"rendered": "<p>Yes.</p>"}}
+    known = {"comments": {"type": "comment"}, "tags": {"taxonomy": "post_tag"}}
+    item |= known.get(list_name, {"type": "page", "title": {"rendered": "About"}})
+    blog.site.otherwise = answer(200, json.dumps([item]).encode())
+
+    with pytest.raises(FeedError, match="not of posts"):
+        look(store, blog.site.url(f"/wp-json/wp/v2/{list_name}"), now=BEFORE)
+
+
+OLD_RSS = (
+    b'<rss version="0.92"><channel><title>K</title><item><title>A</title></item></channel></rss>'
+)
+
+
+def test_a_blog_of_old_rss_alone_is_refused_with_the_right_address(
+    blog: WordPress, store: Store
+) -> None:
+    """T33: it has neither guids nor dates."""
+    blog.site.otherwise = answer(404)
+    blog.site.on("/?feed=rss", answer(200, OLD_RSS))
+
+    with pytest.raises(FeedError, match=r"RSS 0\.9.*/\?feed=rss2 instead"):
+        look(store, blog.site.url("/?feed=rss"), now=BEFORE)
+
+
+def test_old_rss_of_a_blog_with_better_feeds_leads_to_them(blog: WordPress, store: Store) -> None:
+    """T33."""
+    blog.posts = [a_chat()]
+    blog.site.on("/?feed=rss", answer(200, OLD_RSS))
+
+    collected = look(store, blog.site.url("/?feed=rss"), now=BEFORE)
+
+    assert collected.new_route is not None
+    assert collected.new_route.kind is FeedKind.ATOM
+
+
 def test_a_blog_that_moved_for_good_is_read_and_told(blog: WordPress, store: Store) -> None:
     blog.posts = [a_chat()]
     blog.site.on("/old/feed/", redirects(blog.site.url("/feed/")))
@@ -351,12 +400,12 @@ def test_a_feed_switched_to_summaries_and_back_tells_nothing(
     both = a_chat().html.replace("(@maple_ot)", "(@maple_ot) and Ash Lake (@ash_ot)")
     blog.posts = [edited(a_chat(), html=both + BLOCK)]
     look(store, blog.address, now=AFTER, kind=feed)
-    told = []
+    told: list[NewsKind] = []
 
     for week, is_summary_only in enumerate((True, False, True, False), start=1):
         blog.is_summary_only = is_summary_only
         now = AFTER + timedelta(days=8 * week)
-        told += look(store, blog.address, now=now, kind=feed).news
+        told += kinds(look(store, blog.address, now=now, kind=feed))
 
     assert told == []
     assert wrapped_up(store) == [311]

@@ -1,9 +1,9 @@
 """Two readings of one chat made into one. Pure.
 
 The chat's own post is the truth, with three exceptions: an excerpt knows less than the whole
-post, and says something new by another title only; a block that was there once is not unsaid by a version without one; and another post of
-the same chat (its transcript, a second copy) only fills what is missing, so that two posts
-that differ never take turns.
+post, and says something new by another title only; a block that was there once is not unsaid by a
+version without one; and another post of the same chat (its transcript, a second copy) only fills
+what is missing, so that two posts that differ never take turns.
 """
 
 from dataclasses import replace

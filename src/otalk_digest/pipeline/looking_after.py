@@ -6,7 +6,7 @@ few questions at most, to REST, else to the post's own page.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from sqlalchemy import Connection
@@ -40,7 +40,7 @@ class Looked:
 
     @property
     def entries(self) -> tuple[Entry, ...]:
-        """Each under the guid of the chat that it belongs to."""
+        """Each under the guid of the post that stands for its chat."""
         return tuple(self.found.values())
 
     @property
@@ -62,9 +62,13 @@ def look_after(
     feed: Feed,
     awaited: Sequence[Chat],
 ) -> Looked:
-    """Ask for the posts of these chats that the feed does not show whole."""
+    """Ask for the posts of these chats that the feed does not show whole.
+
+    Each by the guid of the post that stands: that of a chat made again is another (T28).
+    """
     looked = Looked(rest_address=route.rest_address)
-    hidden = [chat for chat in awaited if _is_hidden(connection, chat, feed)]
+    standing = [replace(chat, guid=posts.standing_guid(connection, chat)) for chat in awaited]
+    hidden = [chat for chat in standing if _is_hidden(connection, chat, feed)]
     if looked.rest_address is not None:
         _ask_rest(source, looked, hidden)
     for chat in hidden:

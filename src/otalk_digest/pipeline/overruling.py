@@ -1,7 +1,7 @@
 """Let a maintainer overrule what was read, and find what that changes for readers."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -82,21 +82,29 @@ def _restated(
     """
     seen = revisions_of_chat(connection, known.guid)
     rulings = overrides.overrides_of(connection, known.guid)
-    chat = _replayed(seen, rulings, profile)
+    chat = _replayed(seen, rulings, profile, living=known.url)
     if chat is None:
         return Followed(chat=known)
     starts_at, ends_at = chat.reading.starts_at, chat.reading.ends_at
     if starts_at and ends_at and ends_at <= starts_at:
         raise InputError("The chat would end before it begins. Set both: starts_at and ends_at.")
-    own = [revision.post for revision in seen if revision.post.guid == known.guid]
+    own = [each.post for each in seen if known.guid == each.post.guid]
+    own = [each.post for each in seen if known.url and known.url == each.post.link] or own
     return restate((own or [seen[-1].post])[-1], chat.reading, known=known, now=now)
 
 
 def _replayed(
-    seen: Iterable[Revision], rulings: tuple[Override, ...], profile: ChatProfile
+    seen: Iterable[Revision],
+    rulings: tuple[Override, ...],
+    profile: ChatProfile,
+    *,
+    living: str | None,
 ) -> Chat | None:
     chat: Chat | None = None
     for revision in seen:
+        if chat is not None and revision.post.link == living:
+            # T28: made again, it speaks for the chat as the first post did.
+            chat = replace(chat, url=living)
         followed = follow(
             revision.post,
             overrule(revision.reading, rulings, profile),

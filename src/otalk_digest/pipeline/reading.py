@@ -1,7 +1,7 @@
 """Read a feed that changed: parse, clean, extract, follow, store. Imported only then."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -11,8 +11,9 @@ from otalk_digest.collect.credentials import bare
 from otalk_digest.collect.extract import read_post
 from otalk_digest.collect.follow import find_chat, follow
 from otalk_digest.collect.overrule import overrule
+from otalk_digest.collect.places import Place, is_made_again, new_addresses, taken_down
 from otalk_digest.model.chat import Chat, ChatProfile, Reading
-from otalk_digest.model.feed import Entry, Fault, FeedKind, Post
+from otalk_digest.model.feed import Entry, Fault, Feed, FeedKind, Post
 from otalk_digest.model.news import News, NewsKind
 from otalk_digest.model.override import Override
 from otalk_digest.pipeline.collecting import Answer, Collected, Source
@@ -27,6 +28,8 @@ class Taken:
     """What a row of posts added to what we know."""
 
     is_first_run: bool
+    #: All of the row, by guid.
+    shown: Mapping[str, Post]
     #: Guid of a chat → what a maintainer set for it.
     rulings: Mapping[str, tuple[Override, ...]]
     new_posts: int = 0
@@ -44,7 +47,7 @@ def read_answer(
     entries = answer.feed.entries if answer.feed else ()
     known = posts.fingerprints(connection)
     faults = [*(answer.feed.faults if answer.feed else ()), *answer.faults]
-    gone = [*answer.gone, *_gone_between(connection, entries)]
+    gone = [*answer.gone, *_taken_down(connection, answer.feed, known)]
     # The whole post before its excerpt, which may show half a wrap-up (T26).
     wrapped_up = take_in_wrap_ups(connection, answer, faults, profile=source.profile, now=now)
     taken = take_in_posts(
@@ -65,27 +68,31 @@ def read_answer(
         is_empty=answer.feed is not None and not entries,
         is_partial=answer.feed is not None and answer.feed.is_partial,
         has_overlap=not known or not entries or any(entry.guid in known for entry in entries),
-        gone=tuple(posts.mark_gone(connection, gone, now=now)),
+        gone=_mark_gone(connection, gone, now=now),
     )
 
 
-def _gone_between(connection: Connection, entries: Sequence[Entry]) -> list[str]:
-    """Posts that stood among these the last time, and do not any more (F19).
-
-    Below the last one a post only slid off the page; above the first one it may have been
-    published again later.
-    """
-    dates = [entry.published_at for entry in entries if entry.published_at is not None]
-    if not dates:
+def _taken_down(connection: Connection, feed: Feed | None, known: Iterable[str]) -> list[str]:
+    if feed is None or feed.is_partial:
+        # What is missing of a feed that broke off may still be there.
         return []
-    present = {entry.guid for entry in entries}
-    return [
-        post.guid
-        for post in posts.last_seen(connection)
-        if post.guid not in present
-        and post.published_at is not None
-        and min(dates) < post.published_at < max(dates)
-    ]
+    return taken_down(posts.last_seen(connection), feed.entries, known=known)
+
+
+def _mark_gone(connection: Connection, guids: Sequence[str], *, now: datetime) -> tuple[str, ...]:
+    """Note what was taken down, and name what a maintainer should hear of (T29).
+
+    The post of a chat that stands at another address now was made again (T28).
+    """
+    gone = posts.mark_gone(connection, guids, now=now)
+    if not gone:
+        return ()
+    urls = {chat.guid: chat.url for chat in posts.all_chats(connection)}
+    return tuple(
+        f"{post.title} ({post.link})" if post.link else post.title
+        for post in gone
+        if urls.get(post.guid, post.link) == post.link
+    )
 
 
 def take_in_wrap_ups(
@@ -138,16 +145,21 @@ def take_in_posts(
     Of the past, as of everything on the first look, only what is still ahead or fresh is news.
     """
     fingerprints = posts.fingerprints(connection)
+    items = tuple(items)
+    shown = {post.guid: post for post in items}
     chats = {chat.guid: chat for chat in posts.all_chats(connection)}
     taken = Taken(
-        is_first_run=is_past or not fingerprints, rulings=overrides.all_overrides(connection)
+        is_first_run=is_past or not fingerprints,
+        shown=shown,
+        rulings=overrides.all_overrides(connection),
     )
-    unchanged = []
+    _move_chats(connection, chats, taken)
+    unchanged: list[Post] = []
     for post in items:
         before = fingerprints.get(post.guid)
         fingerprints[post.guid] = post.fingerprint
         if before == post.fingerprint:
-            unchanged.append(post.guid)
+            unchanged.append(post)
             continue
         taken.new_posts += before is None
         taken.changed_posts += before is not None
@@ -156,9 +168,21 @@ def take_in_posts(
     posts.save_chats(connection, taken.seen, now=now)
     if taken.is_first_run:
         taken.news = [item for item in taken.news if _is_fresh(item, now)]
-    posts.mark_seen(connection, unchanged, now=now)
+    posts.mark_seen(connection, [post.guid for post in unchanged], now=now)
+    posts.save_places(connection, unchanged)
     news.save_news(connection, taken.news, now=now)
     return taken
+
+
+def _move_chats(connection: Connection, chats: dict[str, Chat], taken: Taken) -> None:
+    """Give each chat the address at which it stands now; that alone is no news (T28)."""
+    known = {
+        guid: Place(link=link, chat_guid=chat_guid)
+        for guid, (link, chat_guid) in posts.places(connection, tuple(taken.shown)).items()
+    }
+    for guid, url in new_addresses(chats, taken.shown, known).items():
+        chats[guid] = replace(chats[guid], url=url)
+        taken.seen.append((guid, chats[guid]))
 
 
 def _take_in(
@@ -172,6 +196,9 @@ def _take_in(
 ) -> None:
     reading = read_post(post, profile)
     known = find_chat(post, reading, tuple(chats.values()))
+    may_replace = known is not None and is_new_post and not taken.is_first_run
+    if known and may_replace and is_made_again(post, reading, known=known, shown=taken.shown):
+        known = replace(known, url=post.link)
     rulings = taken.rulings.get(known.guid if known else post.guid, ())
     followed = follow(
         post,

@@ -1,6 +1,7 @@
 """Posts, each version of them, and the chats that they are about."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +23,48 @@ def fingerprint(connection: Connection, guid: str) -> str | None:
     """Return the fingerprint of a post's newest version; None for a post never seen."""
     found: str | None = connection.scalar(select(posts.c.fingerprint).where(posts.c.guid == guid))
     return found
+
+
+def places(
+    connection: Connection, guids: Sequence[str]
+) -> dict[str, tuple[str | None, str | None]]:
+    """Return guid → link and chat's guid, of those posts among these that we know."""
+    query = select(posts.c.guid, posts.c.link, posts.c.chat_guid).where(posts.c.guid.in_(guids))
+    return {row[0]: (row[1], row[2]) for row in connection.execute(query)}
+
+
+def standing_guid(connection: Connection, chat: Chat) -> str:
+    """Return the guid of the post at a chat's address: another one when it was made again."""
+    query = (
+        select(posts.c.guid)
+        .where(posts.c.chat_guid == chat.guid, posts.c.link == chat.url)
+        .order_by(posts.c.guid != chat.guid, posts.c.gone_at.is_not(None))
+    )
+    return connection.scalar(query) or chat.guid
+
+
+def save_places(connection: Connection, seen: Sequence[Post]) -> None:
+    """Keep the link and the date that these posts have now; their text is that of before."""
+    now = {post.guid: post for post in seen}
+    newest = select(func.max(revisions.c.id)).where(revisions.c.guid.in_(now))
+    query = select(revisions.c.id, revisions.c.post).where(
+        revisions.c.id.in_(newest.group_by(revisions.c.guid))
+    )
+    for number, record in connection.execute(query).all():
+        known = from_json(record, Post)
+        post = now[known.guid]
+        placed = replace(
+            known,
+            link=post.link or known.link,
+            published_at=post.published_at or known.published_at,
+        )
+        if placed != known:
+            connection.execute(
+                update(revisions).where(revisions.c.id == number).values(post=to_json(placed))
+            )
+            connection.execute(
+                update(posts).where(posts.c.guid == known.guid).values(link=placed.link)
+            )
 
 
 def save_posts(
@@ -92,12 +135,12 @@ def last_seen(connection: Connection) -> Sequence[Post]:
     return _posts_of(connection, query)
 
 
-def mark_gone(connection: Connection, guids: Sequence[str], *, now: datetime) -> list[str]:
-    """Note that these posts were taken down; return the titles of those not noted before."""
+def mark_gone(connection: Connection, guids: Sequence[str], *, now: datetime) -> list[Post]:
+    """Note that these posts were taken down; return those that were not noted before."""
     is_news = posts.c.guid.in_(guids) & posts.c.gone_at.is_(None)
     gone = _posts_of(connection, _newest_posts().where(is_news))
     connection.execute(update(posts).where(is_news).values(gone_at=now))
-    return [f"{post.title} ({post.link})" if post.link else post.title for post in gone]
+    return gone
 
 
 def _newest_posts() -> Select[Any]:

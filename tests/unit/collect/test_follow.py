@@ -353,7 +353,9 @@ def cut_short(post: Post, text: str = f"{HOST} Bees were kept in […]") -> Post
     "summary",
     [
         cut_short(TWO_HOSTS, f"{HOST[:-1]} and Quill Fern (@quill_ot). Bees […]"),
-        cut_short(TWO_HOSTS, "Quill Fern (@bees_and_co) will host. On Tuesday 19th March at 9pm […]"),
+        cut_short(
+            TWO_HOSTS, "Quill Fern (@bees_and_co) will host. On Tuesday 19th March at 9pm […]"
+        ),
         cut_short(TWO_HOSTS, "Bees […]"),
     ],
     ids=["a host more", "other words", "nothing"],
