@@ -4,11 +4,14 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.feeds import SourcePost
 from tests.http_server import Request, answer, redirects, running_site
 from tests.wordpress import WordPress
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 @dataclass(slots=True, kw_only=True)
@@ -22,12 +25,14 @@ class Blog:
     now: datetime = datetime(2025, 1, 1, tzinfo=UTC)
     scheduled: list[SourcePost] = field(default_factory=list)
 
-    def turn_to(self, now: datetime) -> None:
-        """Let time pass: what was scheduled appears (F16)."""
+    def live_until(self, now: datetime, acts: "Iterable[Act]") -> None:
+        """Let time pass: what was scheduled appears (F16), then the editors are at work."""
         self.now = now
         due = [post for post in self.scheduled if post.published_at <= now]
         self.scheduled = [post for post in self.scheduled if post not in due]
         self.site.posts += due
+        for act in acts:
+            act(self)
 
     def change(self, number: int, **fields: Any) -> None:  # noqa: ANN401 - any field of a post
         """Put other values into a post."""

@@ -12,7 +12,7 @@ BLOG = "https://blog.otalk.example"
 NEXT_PAGE = "<!--nextpage-->"
 _EXCERPT_WORDS = 55
 _PROTECTED = "There is no excerpt because this is a protected post."
-_PASSWORD_FORM = (
+_LOCKED = (
     '<form action="https://blog.otalk.example/wp-login.php?action=postpass" '
     'class="post-password-form" method="post"><p>This content is password protected.</p>'
     '<p><input name="post_password" type="password"></p></form>'
@@ -269,7 +269,7 @@ def _title(post: SourcePost) -> str:
 
 def _body(post: SourcePost) -> str:
     if post.is_protected:
-        return _PASSWORD_FORM
+        return _LOCKED
     # F27: the first page only.
     first_page = post.html.split(NEXT_PAGE)[0]
     return (first_page + "\n" + furniture(post)).replace("]]>", "]]&gt;")

@@ -23,7 +23,7 @@ from tests.editors import (
     trashes,
     turns_summaries_over,
 )
-from tests.feeds import NEXT_PAGE, smiley
+from tests.feeds import NEXT_PAGE, SourcePost, smiley
 from tests.season_words import (
     BY_FEED,
     BY_REST,
@@ -144,7 +144,7 @@ def report(number: int) -> str:
     return f"From room {number} of #ABC2025"
 
 
-def conference(*numbers: int, day: str) -> list:
+def conference(*numbers: int, day: str) -> list[SourcePost]:
     return [notice(n, f"{day} {n - 95:02}:00", report(n)) for n in numbers]
 
 
@@ -158,7 +158,6 @@ SEASON = (
                     "2025-05-28 08:00",
                     "#OTalk 3rd June 2025 – Ferry timetables",
                     host="@fern_oar",
-                    end=block(1, 81),
                 ),
                 chat(2, "2025-06-04 08:00", "#OTalk – 10 June 2025 – Whittling.", host="@fern_oar"),
                 notice(3, "2025-06-10 08:00", "Volunteers Wanted – #OTalk Tea Rota Keeper"),
@@ -694,3 +693,24 @@ SEASON = (
         news=(announced(WHITTLING),),
     ),
 )
+
+#: What is known of each chat when the season is over: phase, hour, and how sure that is.
+AT_THE_END = {
+    1: ("announced", "2025-06-03 19:00", ()),
+    2: ("announced", "2025-06-10 19:00", ()),
+    # D1, D2, and the other dates that need more than their title.
+    4: ("announced", "2025-06-24 19:00", ("date-corrected",)),
+    5: ("announced", "2025-07-01 19:00", ("date-corrected",)),
+    6: ("announced", "2025-07-08 19:00", ()),
+    7: ("announced", "2025-07-15 19:00", ()),
+    8: ("announced", "2025-07-22 19:00", ()),
+    **{
+        talk.post: ("wrapped_up", talk.starts_at, talk.flags)
+        for talk in (
+            *(SOUP, OARS, ROOFS, RIVERS, EXTRA, TEA_HOSTED, KITES, DOORS, WEATHER_MOVED, SHADE),
+            *(BOATS, ROTAS, LAMPS, STAIRS, LADDERS, REPAIRS, CHOIRS, QUIZ, KETTLES, HATS),
+        )
+    },
+    SEASONS.post: ("cancelled", SEASONS.starts_at, ()),
+    WHITTLING.post: ("announced", WHITTLING.starts_at, ()),
+}
