@@ -19,7 +19,7 @@ _CHARSET = re.compile(r"charset\s*=\s*[\"']?([A-Za-z0-9._-]{1,40})", re.IGNORECA
 _WEB_PAGE = re.compile(r"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 _ROBOT_CHECK = re.compile(r"captcha|just a moment|checking your browser|challenge-", re.IGNORECASE)
 _MAINTENANCE = re.compile(r"maintenance|briefly unavailable|back soon", re.IGNORECASE)
-_OLD_RSS = re.compile(r"""<rss\b[^<>]*\sversion\s*=\s*["']0\.""")
+_OLD_RSS = re.compile(r"""<rss\b[^<>]*\sversion\s*=\s*["'](0\.\d{1,2})["']""")
 _FEED_QUERY = re.compile(r"\bfeed=rss(?=&|$)")
 _REFERENCE = re.compile(r"&#(?:[xX]([0-9a-fA-F]{1,4000})|([0-9]{1,4000}));?")
 #: XML 1.0 §2.2: what no document may hold. Named one by one, because the set of what it may
@@ -84,12 +84,12 @@ def refusal(text: str, content_type: str | None, *, place: str) -> FeedError:
         return FeedError(f"{place} {_page_kind(head)}")
     if "<rdf:RDF" in head:
         return FeedError(f"{place} is RSS 1.0, which is not read; use the blog's /feed/ instead.")
-    if "<rss" in head and _OLD_RSS.search(head):
+    if old_rss := _OLD_RSS.search(head):
         better = _FEED_QUERY.sub("feed=rss2", place)
         better = "the blog's /feed/" if better == place else better
         return FeedError(
-            f"{place} is RSS 0.9, which has neither guids nor dates and is not read; use {better} "
-            "instead."
+            f"{place} is RSS {old_rss[1]}, which has neither guids nor dates and is not read; use "
+            f"{better} instead."
         )
     return FeedError(
         f"{place} is not a feed: it holds neither RSS 2.0 nor Atom; check the address."

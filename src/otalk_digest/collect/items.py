@@ -11,7 +11,7 @@ from otalk_digest.model.feed import FeedKind
 
 _ROOT = re.compile(r"<((?:[A-Za-z_][\w.-]{0,40}:)?)(rss|feed)(?=[\s>])[^<>]{0,10000}>")
 #: RSS 0.92 and older have neither guids nor dates, so no post could be known again (T33).
-_OLD_RSS = re.compile(r"""<[^<>]*\sversion\s*=\s*["']0\.""")
+_OLD_RSS = re.compile(r"""<[^<>]*\sversion\s*=\s*["'](0\.\d{1,2})["']""")
 _CHANNEL = re.compile(r"<channel(?=[\s>])[^<>]{0,10000}>")
 _BLANKS = re.compile(r"\s*")
 _HTML = re.compile(r"<(?:!doctype\s+html|html)\b", re.IGNORECASE)

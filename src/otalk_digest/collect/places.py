@@ -47,10 +47,12 @@ def is_made_again(post: Post, reading: Reading, *, known: Chat, shown: Mapping[s
 
     Of two posts that both stand, the second only fills what the first does not say.
     """
+    if post.link is None or reading.is_transcript_post:
+        return False
     is_standing = known.guid in shown or any(
         other.link == known.url for other in shown.values() if other.guid != post.guid
     )
-    return not (is_standing or reading.is_transcript_post) and _has_title_of(known, post)
+    return not is_standing and _has_title_of(known, post)
 
 
 def taken_down(

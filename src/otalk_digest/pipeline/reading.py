@@ -153,7 +153,7 @@ def take_in_posts(
         shown=shown,
         rulings=overrides.all_overrides(connection),
     )
-    _move_chats(connection, chats, taken)
+    _move_chats(connection, chats, taken, [guid for guid in shown if guid in fingerprints])
     unchanged: list[Post] = []
     for post in items:
         before = fingerprints.get(post.guid)
@@ -174,11 +174,13 @@ def take_in_posts(
     return taken
 
 
-def _move_chats(connection: Connection, chats: dict[str, Chat], taken: Taken) -> None:
+def _move_chats(
+    connection: Connection, chats: dict[str, Chat], taken: Taken, known_guids: Sequence[str]
+) -> None:
     """Give each chat the address at which it stands now; that alone is no news (T28)."""
     known = {
         guid: Place(link=link, chat_guid=chat_guid)
-        for guid, (link, chat_guid) in posts.places(connection, tuple(taken.shown)).items()
+        for guid, (link, chat_guid) in posts.places(connection, known_guids).items()
     }
     for guid, url in new_addresses(chats, taken.shown, known).items():
         chats[guid] = replace(chats[guid], url=url)

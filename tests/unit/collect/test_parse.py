@@ -318,7 +318,7 @@ def test_rss_without_guids_and_dates_is_refused_with_the_right_address(
     body = f"<?xml version='1.0'?><rss version=\"{version}\"><channel><title>K</title>"
     message = refusal(f"{body}<item><title>A</title></item></channel></rss>".encode(), url)
 
-    assert "RSS 0.9" in message
+    assert f"RSS {version}" in message
     assert better in message
 
 
