@@ -11,6 +11,12 @@ from email.utils import format_datetime
 BLOG = "https://blog.otalk.example"
 NEXT_PAGE = "<!--nextpage-->"
 _EXCERPT_WORDS = 55
+_PROTECTED = "There is no excerpt because this is a protected post."
+_LOCKED = (
+    '<form action="https://blog.otalk.example/wp-login.php?action=postpass" '
+    'class="post-password-form" method="post"><p>This content is password protected.</p>'
+    '<p><input name="post_password" type="password"></p></form>'
+)
 _PUBLISHED = datetime(2024, 3, 7, 9, 0, tzinfo=UTC)
 
 
@@ -32,6 +38,8 @@ class SourcePost:
     #: The permalink as guid, as an app or importer makes it (F12).
     has_permalink_guid: bool = False
     is_protected: bool = False
+    #: Shown in RSS and Atom beside the post; nothing else changes with it (F11).
+    comments: int = 2
 
     @property
     def link(self) -> str:
@@ -93,7 +101,7 @@ _RSS_ITEM = """\t<item>
 
 \t\t\t\t\t<description><![CDATA[{description}]]></description>
 {content}\t\t\t\t\t<wfw:commentRss>{link}feed/</wfw:commentRss>
-\t\t\t<slash:comments>2</slash:comments>
+\t\t\t<slash:comments>{comments}</slash:comments>
 \t\t<media:content url="https://0.gravatar.com/avatar/invented?s=96" medium="image">
 \t\t\t<media:title type="html">an avatar’s title</media:title>
 \t\t</media:content>
@@ -217,7 +225,7 @@ def excerpt(markup: str) -> str:
 def _rss_item(post: SourcePost, *, is_summary_only: bool) -> str:
     content = f"\t\t\t\t\t\t\t\t\t\t<content:encoded><![CDATA[{_body(post)}]]></content:encoded>\n"
     return _RSS_ITEM.format(
-        title=_typeset(post.title),
+        title=_title(post),
         link=post.link,
         author=_typeset(post.author),
         published=format_datetime(post.published_at),
@@ -226,7 +234,8 @@ def _rss_item(post: SourcePost, *, is_summary_only: bool) -> str:
         ),
         is_permalink="true" if post.has_permalink_guid else "false",
         guid=_typeset(post.guid),
-        description=excerpt(post.html),
+        description=_PROTECTED if post.is_protected else excerpt(post.html),
+        comments=post.comments,
         content="" if is_summary_only else content,
     )
 
@@ -239,7 +248,7 @@ def _atom_entry(post: SourcePost, *, is_summary_only: bool) -> str:
         # F22: escaped once for HTML and once more for XML.
         author=html.escape(_typeset(post.author)),
         blog=BLOG,
-        title=_typeset(post.title),
+        title=_title(post),
         link=post.link,
         guid=_typeset(post.guid),
         updated=_iso(post.changed_at),
@@ -247,12 +256,20 @@ def _atom_entry(post: SourcePost, *, is_summary_only: bool) -> str:
         categories="\n".join(
             f'\t\t<category scheme="{BLOG}" term="{_typeset(name)}" />' for name in post.categories
         ),
-        description=excerpt(post.html),
+        description=_PROTECTED if post.is_protected else excerpt(post.html),
+        comments=post.comments,
         content="" if is_summary_only else content,
     )
 
 
+def _title(post: SourcePost) -> str:
+    # F17: in feeds the title says so; REST has a field for it.
+    return _typeset(f"Protected: {post.title}" if post.is_protected else post.title)
+
+
 def _body(post: SourcePost) -> str:
+    if post.is_protected:
+        return _LOCKED
     # F27: the first page only.
     first_page = post.html.split(NEXT_PAGE)[0]
     return (first_page + "\n" + furniture(post)).replace("]]>", "]]&gt;")

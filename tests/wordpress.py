@@ -31,7 +31,7 @@ class WordPress:
     trashed: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.site.otherwise = self._serve
+        self.site.otherwise = self.serve
 
     @property
     def address(self) -> str:
@@ -49,7 +49,7 @@ class WordPress:
         public = [post for post in self.posts if post.id not in self.trashed]
         return sorted(public, key=lambda post: post.published_at, reverse=True)
 
-    def _serve(self, connection: socket.socket, request: Request) -> None:
+    def serve(self, connection: socket.socket, request: Request) -> None:
         parts = urlsplit(request.path)
         query = {key: values[0] for key, values in parse_qs(parts.query).items()}
         posts = self._public()

@@ -569,3 +569,45 @@ def test_scheduled_posts_are_seen_although_nobody_edited_them(
     collected = look(store, blog.address, now=AFTER, kind=FeedKind.REST)
 
     assert kinds(collected) == [NewsKind.ANNOUNCEMENT]
+
+
+# What a page or an excerpt alone does not say
+
+
+def test_a_page_keeps_the_day_and_the_author_that_the_feed_gave(
+    blog: WordPress, store: Store
+) -> None:
+    blog.has_rest = False
+    # T1: without its publish date the day has no year; T8: without its author no host.
+    html = "<p>We begin with a kettle and see where it takes us.</p>"
+    chat = replace(a_chat(), title="#OTalk 16th June – Lanterns", html=html, author="Orla Wick")
+    blog.posts = [chat]
+    look(store, blog.address, now=BEFORE, kind=FeedKind.RSS2)
+    # F27: the feed carries the first page only.
+    blog.posts = [edited(chat, html=html + NEXT_PAGE + BLOCK.replace("Host: @maple_ot", ""))]
+
+    (news,) = look(store, blog.address, now=AFTER, kind=FeedKind.RSS2).news
+
+    assert news.kind is NewsKind.WRAP_UP
+    assert news.reading.starts_at == CHAT_DAY.replace(hour=19)
+    assert news.reading.hosts == ("Orla Wick",)
+
+
+@pytest.mark.parametrize("has_rest", [False, True])
+def test_of_half_a_wrap_up_in_an_excerpt_the_whole_is_told_once(
+    blog: WordPress, store: Store, *, has_rest: bool
+) -> None:
+    blog.has_rest, blog.is_summary_only = has_rest, True
+    blog.posts = [a_chat()]
+    look(store, blog.address, now=BEFORE, kind=FeedKind.RSS2)
+    # T19: of the header the excerpt shows the words, not their link.
+    top = (
+        "<p>Date: 16/06/2026 Host: @maple_ot</p>\n<p>Blog Post – "
+        '<a href="https://transcripts.example/1">Transcript</a></p>\n'
+    )
+    blog.posts = [edited(a_chat(), html=top + a_chat().html)]
+
+    (news,) = look(store, blog.address, now=AFTER, kind=FeedKind.RSS2).news
+
+    assert news.kind is NewsKind.WRAP_UP
+    assert news.reading.transcript_url == "https://transcripts.example/1"

@@ -23,6 +23,8 @@ _API_LINK = re.compile(r"<([^<>]{1,2000})>\s*;\s*rel=[\"']?https://api\.w\.org/"
 _WORDPRESS_COM_API = "https://public-api.wordpress.com/wp/v2/sites/"
 _FEED_TYPES = {"application/atom+xml": FeedKind.ATOM, "application/rss+xml": FeedKind.RSS2}
 _FEED_PATH = re.compile(r"/feed(?:/(?:atom|rss2?|rdf))?/?$")
+#: Where a page has to name its charset.
+_PRESCAN = 1_024
 _COMMENTS = re.compile(r"/comments/|\bcomments?\b", re.IGNORECASE)
 
 
@@ -37,7 +39,7 @@ def routes_of(fetched: Fetched) -> tuple[Route, ...]:
         return (Route(kind=parts.kind, address=fetched.url),)
     if text.lstrip()[:1] == "[":
         return (Route(kind=FeedKind.REST, address=fetched.url, rest_address=fetched.url),)
-    page = parse_page(fetched.body or b"")
+    page = parse_page(fetched)
     if page is None:
         return ()
     rest_address = rest_address_of(fetched, page)
@@ -68,10 +70,17 @@ def blog_address(feed_address: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc, _FEED_PATH.sub("/", parts.path) or "/", "", ""))
 
 
-def parse_page(body: bytes) -> HtmlElement | None:
-    """The page as a tree; None when there is nothing in it."""
+def parse_page(fetched: Fetched) -> HtmlElement | None:
+    """The page as a tree; None when there is nothing in it.
+
+    Its charset is the header's, else the one that the page names, else UTF-8 (HTML §13.2.3).
+    """
+    body, encoding = fetched.body or b"", None
+    if "charset" in (fetched.content_type or "") or b"charset" not in body[:_PRESCAN]:
+        text, _ = decode(body, fetched.content_type)
+        body, encoding = text.encode(), "utf-8"
     try:
-        return lxml_html.document_fromstring(body)
+        return lxml_html.document_fromstring(body, parser=lxml_html.HTMLParser(encoding=encoding))
     except (etree.LxmlError, ValueError):
         return None
 

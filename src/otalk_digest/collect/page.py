@@ -39,7 +39,7 @@ class PostPage:
 
 def read_page(fetched: Fetched) -> PostPage | None:
     """None when no post can be found in it."""
-    page = parse_page(fetched.body or b"")
+    page = parse_page(fetched)
     if page is None:
         return None
     rest_address = rest_address_of(fetched, page)

@@ -17,7 +17,7 @@ from otalk_digest.collect.refusals import AnswerError
 from otalk_digest.collect.rest import posts_address, slug_address
 from otalk_digest.errors import FeedError
 from otalk_digest.model.chat import Chat
-from otalk_digest.model.feed import Entry, Fault, Feed, FeedKind, Fetched, Route
+from otalk_digest.model.feed import Entry, Fault, Feed, FeedKind, Fetched, Post, Route
 from otalk_digest.pipeline.collecting import Source
 from otalk_digest.pipeline.pulling import fetch_from, read_feed
 from otalk_digest.store import posts
@@ -73,8 +73,14 @@ def look_after(
         _ask_rest(source, looked, hidden)
     for chat in hidden:
         if chat.guid not in looked.found and chat.guid not in looked.missing:
-            _ask_page(source, looked, chat)
+            _ask_page(source, looked, chat, shown=_shown(connection, chat, feed))
     return looked
+
+
+def _shown(connection: Connection, chat: Chat, feed: Feed) -> Entry | Post | None:
+    """Return the post as the feed shows it, else as it did last: a page gives its text only."""
+    entry = next((each for each in feed.entries if _is_of(each, chat)), None)
+    return entry or posts.newest_post(connection, chat.guid)
 
 
 def _is_hidden(connection: Connection, chat: Chat, feed: Feed) -> bool:
@@ -159,7 +165,7 @@ def _entry_of(chat: Chat, entry: Entry) -> Entry:
     )
 
 
-def _ask_page(source: Source, looked: Looked, chat: Chat) -> None:
+def _ask_page(source: Source, looked: Looked, chat: Chat, *, shown: Entry | Post | None) -> None:
     if chat.url is None:
         return
     fetched = _ask(source, looked, chat.url, chat=chat)
@@ -176,7 +182,13 @@ def _ask_page(source: Source, looked: Looked, chat: Chat) -> None:
         looked.missing.clear()
     html = "\n".join([page.html, *_further_parts(source, looked, page)])
     looked.found[chat.guid] = Entry(
-        guid=chat.guid, link=chat.url, title=chat.reading.title, html=html
+        guid=chat.guid,
+        link=chat.url,
+        title=shown.title if shown else chat.reading.title,
+        author=shown.author if shown else None,
+        # Without it a day that has no year, or a wrong one, is not to be settled (T1, D1).
+        published_at=shown.published_at if shown else None,
+        html=html,
     )
 
 

@@ -48,13 +48,14 @@ def read_answer(
     known = posts.fingerprints(connection)
     faults = [*(answer.feed.faults if answer.feed else ()), *answer.faults]
     gone = [*answer.gone, *_taken_down(connection, answer.feed, known)]
+    # The whole post before its excerpt, which may show half a wrap-up (T26).
+    wrapped_up = take_in_wrap_ups(connection, answer, faults, profile=source.profile, now=now)
     taken = take_in_posts(
         connection,
         cleaned((*entries, *answer.edits), faults),
         profile=source.profile,
         now=now,
     )
-    wrapped_up = take_in_wrap_ups(connection, answer, faults, profile=source.profile, now=now)
     return Collected(
         address=bare(source.address),
         is_unchanged=answer.feed is None and not (answer.edits or wrapped_up.news or gone),
@@ -62,7 +63,7 @@ def read_answer(
         entries=len(entries),
         new_posts=taken.new_posts,
         changed_posts=taken.changed_posts + wrapped_up.changed_posts,
-        news=(*taken.news, *wrapped_up.news),
+        news=(*wrapped_up.news, *taken.news),
         faults=tuple(faults),
         is_empty=answer.feed is not None and not entries,
         is_partial=answer.feed is not None and answer.feed.is_partial,

@@ -123,6 +123,11 @@ def newest_version(connection: Connection, guid: str) -> datetime | None:
     return seen_at
 
 
+def newest_post(connection: Connection, guid: str) -> Post | None:
+    """Return the newest version of a post; None for a post never seen."""
+    return next(iter(_posts_of(connection, _newest_posts().where(posts.c.guid == guid))), None)
+
+
 def last_seen(connection: Connection) -> Sequence[Post]:
     """Return the posts that stood in the feed when it was read last, and are not gone."""
     latest = select(func.max(posts.c.last_seen_at)).scalar_subquery()

@@ -1,5 +1,7 @@
 """What an address offers, by what it answers; and a post read from its page."""
 
+from html import unescape
+
 import pytest
 
 from otalk_digest.collect.credentials import bare, with_credentials
@@ -136,6 +138,30 @@ def test_themes_hold_posts_in_many_ways(holder: str) -> None:
 
     assert page is not None
     assert "<p>Up.</p>" in page.html
+
+
+@pytest.mark.parametrize(
+    ("charset", "meta", "body"),
+    [
+        ("; charset=UTF-8", "", "Ärger – “Ruhe”".encode()),
+        ("", "", "Ärger – “Ruhe”".encode()),
+        ("", '<meta charset="utf-8">', "Ärger – “Ruhe”".encode()),
+        ("", '<meta charset="windows-1252">', "Ärger – “Ruhe”".encode("cp1252")),
+        (
+            "; charset=windows-1252",
+            '<meta charset="utf-8">',
+            "Ärger – “Ruhe”".encode("cp1252"),
+        ),
+    ],
+    ids=["header", "nobody", "page", "page, old", "both: the header"],
+)
+def test_a_page_is_read_in_the_charset_that_is_named(charset: str, meta: str, body: bytes) -> None:
+    html = f"<html><head>{meta}</head><body><article><p>".encode() + body + b"</p></article>"
+
+    page = read_page(Fetched(url=HOME, body=html, content_type=f"text/html{charset}"))
+
+    assert page is not None
+    assert "<p>Ärger – “Ruhe”</p>" in unescape(page.html)
 
 
 def test_only_the_posts_own_further_parts_are_followed() -> None:
