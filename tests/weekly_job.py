@@ -153,7 +153,7 @@ class Running:
         self._process.send_signal(signal.SIGTERM)
 
     def end(self) -> Ended:
-        out, err = self._process.communicate(timeout=60)
+        out, err = self._process.communicate(timeout=240)
         return Ended(status=self._process.returncode, out=out, err=err)
 
 

@@ -114,7 +114,7 @@ def preview_status(line: str, folder: Path) -> int:
         assert server.stdout is not None
         try:
             address = server.stdout.readline().split()[-1]
-            with urllib.request.urlopen(address, timeout=30) as page:  # noqa: S310 - loopback
+            with urllib.request.urlopen(address, timeout=120) as page:  # noqa: S310 - loopback
                 return int(page.status != HTTPStatus.OK)
         finally:
             server.terminate()

@@ -61,7 +61,7 @@ def a_chat(weeks_ago: int, *, is_wrapped_up: bool = True) -> SourcePost:
 def source_of(address: str, kind: FeedKind | None = None) -> Source:
     return Source(
         address=address,
-        limits=FetchLimits(timeout_s=5.0, pause_s=0.001, allow_private_addresses=True),
+        limits=FetchLimits(timeout_s=30.0, pause_s=0.001, allow_private_addresses=True),
         profile=ChatSettings().profile(),
         kind=kind,
         pause_s=0.0,
@@ -155,7 +155,7 @@ def test_a_command_that_was_killed_goes_on_from_there(blog: WordPress, tmp_path:
         [*command, "collect", "--backfill"], cwd=folder, stdout=subprocess.PIPE, text=True
     )
     started.append(process)
-    process.communicate(timeout=60)
+    process.communicate(timeout=240)
     del blog.site.answers["/feed/?paged=3"]
     blog.forget_requests()
 
@@ -165,7 +165,7 @@ def test_a_command_that_was_killed_goes_on_from_there(blog: WordPress, tmp_path:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=240,
     )
 
     assert process.returncode == -signal.SIGKILL

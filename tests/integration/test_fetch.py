@@ -34,7 +34,7 @@ from otalk_digest.errors import FeedError, InputError
 from otalk_digest.model.feed import Validators
 
 FEED = b"<rss version='2.0'><channel><title>Kites</title></channel></rss>"
-LIMITS = FetchLimits(timeout_s=5.0, pause_s=0.001, allow_private_addresses=True)
+LIMITS = FetchLimits(timeout_s=30.0, pause_s=0.001, allow_private_addresses=True)
 BRIEF = replace(LIMITS, timeout_s=0.3)
 
 

@@ -77,7 +77,7 @@ def kind(request: pytest.FixtureRequest) -> FeedKind:
 def look(blog: WordPress, store: Store, kind: FeedKind, *, now: datetime) -> Collected:
     source = Source(
         address=blog.address,
-        limits=FetchLimits(timeout_s=5.0, pause_s=0.001, allow_private_addresses=True),
+        limits=FetchLimits(timeout_s=30.0, pause_s=0.001, allow_private_addresses=True),
         profile=PROFILE,
         kind=kind,
         pause_s=0.0,

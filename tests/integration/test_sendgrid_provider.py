@@ -56,7 +56,7 @@ def sleeper() -> Sleeper:
 
 @pytest.fixture
 def provider(server: SendGridServer, sleeper: Sleeper) -> SendGridProvider:
-    config = SendGridConfig(api_key=KEY, host=server.url, timeout_s=0.5, attempts=3)
+    config = SendGridConfig(api_key=KEY, host=server.url, timeout_s=5.0, attempts=3)
     return SendGridProvider(config, sleep=sleeper, clock=lambda: NOW)
 
 

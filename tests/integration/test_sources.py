@@ -76,7 +76,7 @@ def later_posts(count: int, *, after: datetime = CHAT_DAY) -> list[SourcePost]:
 def source_of(address: str, kind: FeedKind | None = None) -> Source:
     return Source(
         address=address,
-        limits=FetchLimits(timeout_s=5.0, pause_s=0.001, allow_private_addresses=True),
+        limits=FetchLimits(timeout_s=30.0, pause_s=0.001, allow_private_addresses=True),
         profile=ChatSettings().profile(),
         kind=kind,
         pause_s=0.0,
