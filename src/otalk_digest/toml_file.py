@@ -132,7 +132,8 @@ def _explain(message: str, kind: type, path: Path, text: str) -> str:
     places = (keys[:end] for end in range(len(keys), 0, -1))
     line = next((line for some in places if (line := line_of(text, some))), None)
     where = f"{path}, line {line}" if line else str(path)
-    return f"{where}: {_dotted(keys) or 'the file'}: {what}."
+    end = "" if what.endswith("?") else "."
+    return f"{where}: {_dotted(keys) or 'the file'}: {what}{end}"
 
 
 def _in_words(match: re.Match[str]) -> str:

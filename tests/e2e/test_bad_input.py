@@ -101,7 +101,7 @@ class Folder:
         assert before == (dump(self.database) if self.database.is_file() else None)
         assert not (self.path / "outbox").exists()
         assert ended.line.startswith("otalk-digest: ")
-        assert ended.line.endswith(".")
+        assert ended.line.endswith((".", "?"))
         return ended
 
 

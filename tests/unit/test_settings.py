@@ -43,7 +43,7 @@ def refusal_of(path: Path, text: str = COMPLETE, **environment: str) -> str:
             "[feed]\nadress = 'x'\n",
             ", line 2: feed.adress: there is no such key; did you mean addr",
         ),
-        ("[fed]\n", ", line 1: fed: there is no such key; did you mean feed?."),
+        ("[fed]\n", ", line 1: fed: there is no such key; did you mean feed?"),
         ("\n[feed]\nmax_bytes = 'x'\n", ", line 3: feed.max_bytes: expected a whole number, got"),
         ("[feed]\ntimeout_s = 0\n", ", line 2: feed.timeout_s: expected a number > 0.0."),
         (

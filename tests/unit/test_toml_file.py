@@ -44,9 +44,9 @@ def refusal_of(tmp_path: Path, text: str) -> str:
     [
         (
             "[top]\ncolour = 'red'\ncolor = 'red'\n",
-            ", line 3: top.color: there is no such key; did you mean colour?.",
+            ", line 3: top.color: there is no such key; did you mean colour?",
         ),
-        ("[tpo]\ncolour = 'red'\n", ", line 1: tpo: there is no such key; did you mean top?."),
+        ("[tpo]\ncolour = 'red'\n", ", line 1: tpo: there is no such key; did you mean top?"),
         (
             "[top]\nzzz = 1\n",
             ", line 2: top.zzz: there is no such key; known ones: colour, depth, handle, is_open",
@@ -65,7 +65,7 @@ def refusal_of(tmp_path: Path, text: str) -> str:
         ),
         (
             "[[drawer]]\ncolour = 'red'\n[[drawer]]\ncolr = 'red'\n",
-            ", line 4: drawer 2: colr: there is no such key; did you mean colour?.",
+            ", line 4: drawer 2: colr: there is no such key; did you mean colour?",
         ),
         (
             "[[drawer]]\n[drawer.spoon]\nlength = 1\n[[drawer]]\n[drawer.spoon]\nlength = 'x'\n",
@@ -73,7 +73,7 @@ def refusal_of(tmp_path: Path, text: str) -> str:
         ),
         (
             "[[drawer]]\n[drawer.spoon]\nuse = [\n  { length = 1 },\n  { lenght = 2 },\n]\n",
-            ", line 3: drawer 1: spoon.use 2: lenght: there is no such key; did you mean length?.",
+            ", line 3: drawer 1: spoon.use 2: lenght: there is no such key; did you mean length?",
         ),
         ("[[drawer]]\nlabels = ['a', 3]\n", ", line 2: drawer 1: labels 2: expected text in quo"),
     ],

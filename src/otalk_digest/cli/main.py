@@ -132,5 +132,5 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
 def _leave(message: str, status: int) -> NoReturn:
     # One sentence on one line, whatever a library put into it.
     line = " ".join(message.splitlines())
-    click.echo(f"otalk-digest: {line}{'' if line.endswith('.') else '.'}", err=True)
+    click.echo(f"otalk-digest: {line}{'' if line.endswith(('.', '?')) else '.'}", err=True)
     sys.exit(status)
