@@ -38,7 +38,7 @@ PUBLICATION: Final = Publication(
     contact_address="team@example.org",
     postal_address="The Harbour Room, 1 Quay Street, Sandwell SW1 1AA",
     language="en-GB",
-    has_web=True,
+    web_url="https://digest.otalk.example",
     links=(("Follow us on Bluesky", "https://bsky.example/otalk"),),
 )
 FIGURES: Final = Numbers(

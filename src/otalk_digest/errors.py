@@ -6,6 +6,7 @@ A refused recipient is data (`model.delivery.Outcome`); a stage that cannot go o
     ├── SettingsError                2   settings, segments or arguments are wrong
     │   └── TemplateError            2   a theme is broken; names file and line
     ├── InputError                   2   a file that we were given cannot be used
+    ├── CheckFailedError             5   a must-rule fails: nothing is sent
     ├── ProviderRefusedError         6   key, scope or credits: nothing marked failed
     ├── StoreError                   7   the store cannot be used
     └── TryAgainError               75   the same command may work later
@@ -40,6 +41,12 @@ class InputError(OtalkDigestError):
     """A file that we were given cannot be used at all."""
 
     exit_status = 2
+
+
+class CheckFailedError(OtalkDigestError):
+    """A message breaks a rule that it must keep; nothing was sent."""
+
+    exit_status = 5
 
 
 class ProviderRefusedError(OtalkDigestError):

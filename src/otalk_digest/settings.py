@@ -69,7 +69,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             contact_address=self.digest.contact or "",
             postal_address=self.digest.postal_address,
             language=self.digest.language,
-            has_web=self.web.base_url is not None,
+            web_url=self.web.base_url and self.web.base_url.rstrip("/"),
             links=tuple(self.digest.links.items()),
         )
 

@@ -10,7 +10,7 @@ import uvicorn
 
 from otalk_digest.model.edition import Variant
 from otalk_digest.pipeline.proofing import Proof
-from otalk_digest.web.preview import LOOPBACK, build_app
+from otalk_digest.web.preview.app import LOOPBACK, build_app
 
 TOKEN = "a-token-nobody-guesses"  # noqa: S105 - invented
 MAIL = '<p>Hello</p><script>alert("no")</script>'

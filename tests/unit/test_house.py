@@ -11,7 +11,7 @@ SOURCE = Path(__file__).parents[2] / "src"
 PACKAGE = SOURCE / "otalk_digest"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
-ROOMS = {"collect", "digest", "audience", "delivery", "store"}
+ROOMS = {"collect", "digest", "check", "audience", "delivery", "store"}
 #: What everyone may stand on.
 GROUND = {"model", "errors"}
 #: Who may import what, besides itself and the ground.
@@ -25,6 +25,7 @@ MAY_IMPORT = {
     "settings_tables": set(),
     "collect": set(),
     "digest": set(),
+    "check": set(),
     "audience": {"toml_file"},
     "delivery": set(),
     "store": set(),
@@ -48,6 +49,7 @@ HOMES = {
     "itsdangerous": {"audience/links"},
     "jinja2": {"digest/themes"},
     "lxml": {
+        "check",
         *("collect/clean", "collect/discover", "collect/extract/markup", "collect/lines"),
         *("collect/page", "collect/prune"),
     },

@@ -18,7 +18,7 @@ def preview(app: App, port: int, edition: int | None, zone: str | None) -> None:
 
     Readers are invented. Stop it with Ctrl-C.
     """
-    from otalk_digest.web.preview import serve_preview
+    from otalk_digest.web.preview.app import serve_preview
 
     with app.store(must_exist=True) as store:
         shown = edition_to_show(app, store, edition, None)

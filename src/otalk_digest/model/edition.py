@@ -42,6 +42,8 @@ class Digest:
     #: Chats up to and including the newest wrap-up, oldest first.
     trend: tuple[TrendPoint, ...] = ()
     drops: tuple[Drop, ...] = field(default=())
+    #: A maintainer's words before everything else, as Markdown.
+    note: str | None = None
 
     @property
     def items(self) -> tuple[KnownNews, ...]:
@@ -68,10 +70,28 @@ class Publication:
     postal_address: str
     #: BCP 47: the language that the e-mails say they are in.
     language: str
-    #: False without a public web address: preferences and "view in browser" are left out.
-    has_web: bool
+    #: The public web address, no slash at its end; without one, preferences, the calendar's
+    #: link and "view in browser" are left out.
+    web_url: str | None
     #: Other addresses of the community, as label and URL.
     links: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def has_web(self) -> bool:
+        """Whether there is a public web address."""
+        return self.web_url is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edits:
+    """What a maintainer did by hand to an edition before it left."""
+
+    #: Markdown; stands before everything else.
+    note: str | None = None
+    #: News that no segment gets.
+    hidden: frozenset[int] = frozenset()
+    #: News in the order in which its part shows it; what is not named follows as composed.
+    order: tuple[int, ...] = ()
 
 
 class Field(StrEnum):

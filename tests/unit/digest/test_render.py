@@ -475,7 +475,7 @@ def test_no_chat_ahead_is_said_in_a_card_of_its_own() -> None:
 
 
 def test_the_footer_leaves_out_what_needs_a_web_address() -> None:
-    variant = rendered(a_full_week(), publication=replace(PUBLICATION, has_web=False, links=()))
+    variant = rendered(a_full_week(), publication=replace(PUBLICATION, web_url=None, links=()))
 
     fields = {mark.field for mark in variant.placeholders}
     assert fields == {Field.GREETING, Field.LOCAL_TIME, Field.UNSUBSCRIBE_URL}

@@ -1,0 +1,1 @@
+"""Why a message should not go out: rules over its final bytes."""

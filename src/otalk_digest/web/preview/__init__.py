@@ -1,0 +1,1 @@
+"""The maintainers' preview: loopback only, the very bytes that would be sent."""
