@@ -31,7 +31,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
 
 def provider(port: int, **changes: object) -> SmtpProvider:
     given = {"host": "localhost", "port": port, "security": "none", "hostname": "sender.example"}
-    patience = {"timeout_s": 30.0, "dot_timeout_s": 30.0, "retry_wait_s": 0.0}
+    patience = {"timeout_s": 30.0, "dot_timeout_s": 30.0, "retry_wait_s": 0.0, "connections": 1}
     config = SmtpConfig(**{**given, **patience, **changes})  # type: ignore[arg-type]  # any field
     return SmtpProvider(config)
 

@@ -46,6 +46,9 @@ def _smtp(settings: Settings, sleep: Sleep) -> Provider:
             security=smtp.security,
             username=smtp.username,
             password=password,
+            connections=smtp.connections,
+            messages_per_connection=smtp.messages_per_connection,
+            messages_per_minute=smtp.messages_per_minute,
         ),
         sleep=sleep,
     )

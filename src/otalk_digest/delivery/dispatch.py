@@ -5,10 +5,9 @@ next one, so a kill leaves at most one attempt that nobody knows the fate of.
 """
 
 import threading
-from collections.abc import Sequence
-from typing import Final, Protocol, TypeVar
+from typing import Final
 
-from otalk_digest.delivery.provider import Provider
+from otalk_digest.delivery.provider import Ledger, Provider, StreamingProvider
 from otalk_digest.errors import (
     ProviderRefusedError,
     ProviderUnavailableError,
@@ -16,45 +15,12 @@ from otalk_digest.errors import (
     SettingsError,
     TryAgainError,
 )
-from otalk_digest.model.delivery import Outcome
-from otalk_digest.model.message import Batch
 
 #: So many batches in a row that nobody knows the fate of: the provider is ill, not a batch.
 _MOST_DOUBTS: Final = 3
 
 
-class Attempt(Protocol):
-    """An open attempt: what to send, and the number under which it is in the books."""
-
-    @property
-    def id(self) -> int:
-        """Its number."""
-
-    @property
-    def batch(self) -> Batch:
-        """What to hand to the provider."""
-
-
-A = TypeVar("A", bound=Attempt)
-
-
-class Ledger(Protocol[A]):
-    """The books, one transaction per call."""
-
-    def claim(self, limit: int) -> A | None:
-        """Open an attempt over the next planned deliveries; None when there are none."""
-
-    def record(self, attempt: A, outcomes: Sequence[Outcome]) -> None:
-        """Write each outcome and close the attempt."""
-
-    def release(self, attempt: A, reason: str) -> None:
-        """Close it: certainly nothing was accepted."""
-
-    def lose_track(self, attempt: A, reason: str) -> None:
-        """Close it: nobody knows."""
-
-
-def dispatch(ledger: Ledger[A], provider: Provider, *, stop: threading.Event) -> int:
+def dispatch(ledger: Ledger, provider: Provider, *, stop: threading.Event) -> int:
     """Send all that is planned; return how many were handed over.
 
     When `stop` is set the attempt in flight is finished and no other is begun (R11). What the
@@ -65,6 +31,8 @@ def dispatch(ledger: Ledger[A], provider: Provider, *, stop: threading.Event) ->
             that was claimed has been given back.
         TryAgainError: too many batches in a row are in doubt; the rest stays planned.
     """
+    if isinstance(provider, StreamingProvider):
+        return provider.deliver(ledger, stop=stop)
     handed_over = doubts = 0
     while not stop.is_set() and (attempt := ledger.claim(provider.batch_size)) is not None:
         try:

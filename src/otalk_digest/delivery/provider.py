@@ -1,10 +1,45 @@
-"""What a way to send must promise."""
+"""What a way to send must promise, and what it is handed."""
 
+import threading
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from otalk_digest.model.delivery import Outcome
 from otalk_digest.model.message import Batch
+
+
+class Attempt(Protocol):
+    """An open attempt: what to send, and the number under which it is in the books."""
+
+    @property
+    def id(self) -> int:
+        """Its number."""
+
+    @property
+    def batch(self) -> Batch:
+        """What to hand to the provider."""
+
+
+class Ledger(Protocol):
+    """The books, one transaction per call."""
+
+    def claim(self, limit: int) -> Attempt | None:
+        """Open an attempt over the next planned deliveries; None when there are none."""
+
+    def record(self, attempt: Attempt, outcomes: Sequence[Outcome]) -> None:
+        """Write each outcome and close the attempt."""
+
+    def turn_over(self, outcomes: Sequence[Outcome], limit: int) -> Attempt | None:
+        """Write outcomes of any open attempts, then claim; an attempt closes with its last one."""
+
+    def release(self, attempt: Attempt, reason: str) -> None:
+        """Close it: certainly nothing was accepted."""
+
+    def lose_track(self, attempt: Attempt, reason: str) -> None:
+        """Close it: nobody knows."""
+
+    def abandon(self, reason: str) -> None:
+        """Close what `turn_over` opened: nobody knows of the readers that have no outcome."""
 
 
 class Provider(Protocol):
@@ -40,3 +75,15 @@ class Provider(Protocol):
 
     def close(self) -> None:
         """Let go of connections. Safe to call twice."""
+
+
+@runtime_checkable
+class StreamingProvider(Provider, Protocol):
+    """A provider that decides readers one by one, so the books need not wait for a batch."""
+
+    def deliver(self, ledger: Ledger, *, stop: threading.Event) -> int:
+        """Send all that is planned; return how many were handed over.
+
+        Few readers are claimed at a time, so that a kill leaves few in doubt. Raises what
+        `send` raises, after everything that was claimed has its outcome.
+        """

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from otalk_digest.audience.links import ReaderLinks
 from otalk_digest.delivery.dispatch import dispatch
-from otalk_digest.delivery.provider import Provider
+from otalk_digest.delivery.provider import Attempt, Provider
 from otalk_digest.errors import InputError
 from otalk_digest.logs import log_event
 from otalk_digest.model.delivery import Outcome
@@ -76,6 +76,8 @@ class _StoreLedger:
         self._provider = provider
         self._clock = clock
         self._place = ledger.Place(edition=edition.number, segment=variant.segment)
+        #: Attempts that have readers without an outcome, for `turn_over`.
+        self._open: dict[int, set[int]] = {}
         with store.read() as connection:
             key = secret_key(connection)
         self._date = edition.frozen_at
@@ -84,35 +86,62 @@ class _StoreLedger:
 
     def claim(self, limit: int) -> _Attempt | None:
         with self._store.begin() as connection:
-            claim = ledger.claim(
-                connection, self._place, provider=self._provider, limit=limit, now=self._clock()
-            )
-            if claim is None:
-                return None
-            # Made before the commit: a fault in it leaves nobody claimed, so nobody in doubt.
-            attempt = _Attempt(id=claim.attempt_id, batch=self._batch(claim))
-        self._place = ledger.Place(
+            attempt, place = self._claim(connection, limit)
+        self._place = place
+        return attempt
+
+    def turn_over(self, outcomes: Sequence[Outcome], limit: int) -> _Attempt | None:
+        with self._store.begin() as connection:
+            now = self._clock()
+            ledger.record_some(connection, outcomes, open_attempts=tuple(self._open), now=now)
+            attempt, place = self._claim(connection, limit) if limit else (None, self._place)
+        self._place = place
+        self._forget({outcome.delivery_id for outcome in outcomes})
+        if attempt is not None:
+            self._open[attempt.id] = {each.delivery_id for each in attempt.batch.recipients}
+        if outcomes:
+            counts = Counter(str(outcome.kind) for outcome in outcomes)
+            log_event("outcomes_recorded", edition=place.edition, **counts)
+        return attempt
+
+    def _forget(self, done: set[int]) -> None:
+        self._open = {id_: left for id_, readers in self._open.items() if (left := readers - done)}
+
+    def _claim(self, connection: Connection, limit: int) -> tuple[_Attempt | None, ledger.Place]:
+        claim = ledger.claim(
+            connection, self._place, provider=self._provider, limit=limit, now=self._clock()
+        )
+        if claim is None:
+            return None, self._place
+        # Made before the commit: a fault in it leaves nobody claimed, so nobody in doubt.
+        attempt = _Attempt(id=claim.attempt_id, batch=self._batch(claim))
+        return attempt, ledger.Place(
             edition=self._place.edition,
             segment=self._place.segment,
             after=claim.readers[-1].delivery_id,
         )
-        return attempt
 
-    def record(self, attempt: _Attempt, outcomes: Sequence[Outcome]) -> None:
+    def record(self, attempt: Attempt, outcomes: Sequence[Outcome]) -> None:
         with self._store.begin() as connection:
             ledger.record_outcomes(connection, attempt.id, outcomes, now=self._clock())
         counts = Counter(str(outcome.kind) for outcome in outcomes)
         log_event("batch_recorded", edition=self._place.edition, attempt=attempt.id, **counts)
 
-    def release(self, attempt: _Attempt, reason: str) -> None:
+    def release(self, attempt: Attempt, reason: str) -> None:
         with self._store.begin() as connection:
             ledger.release_attempt(connection, attempt.id, reason, now=self._clock())
         log_event("batch_released", edition=self._place.edition, attempt=attempt.id)
 
-    def lose_track(self, attempt: _Attempt, reason: str) -> None:
+    def lose_track(self, attempt: Attempt, reason: str) -> None:
         with self._store.begin() as connection:
             ledger.lose_track(connection, attempt.id, reason, now=self._clock())
         log_event("batch_in_doubt", edition=self._place.edition, attempt=attempt.id)
+
+    def abandon(self, reason: str) -> None:
+        with self._store.begin() as connection:
+            for attempt_id in self._open:
+                ledger.lose_track(connection, attempt_id, reason, now=self._clock())
+        self._open = {}
 
     def _batch(self, claim: ledger.Claim) -> Batch:
         return Batch(

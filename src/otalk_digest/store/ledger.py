@@ -105,6 +105,32 @@ def record_outcomes(
     A delivery that the provider said nothing about is in doubt: nothing stays in sending
     without an open attempt, where no later run would find it.
     """
+    _write(connection, outcomes, now=now)
+    _leave_sending(connection, attempt_id, Action.LOSE_TRACK, _NO_ANSWER, now=now)
+    _close(connection, attempt_id, "recorded", now=now)
+
+
+def record_some(
+    connection: Connection,
+    outcomes: Sequence[Outcome],
+    *,
+    open_attempts: Sequence[int],
+    now: datetime,
+) -> None:
+    """Write what became of deliveries of these attempts; close those that have no other left."""
+    _write(connection, outcomes, now=now)
+    if open_attempts:
+        is_waiting = exists().where(
+            deliveries.c.attempt_id == attempts.c.id, deliveries.c.status == Status.SENDING
+        )
+        connection.execute(
+            update(attempts)
+            .where(attempts.c.id.in_(open_attempts), attempts.c.closed_at.is_(None), ~is_waiting)
+            .values(closed_at=now, detail="recorded")
+        )
+
+
+def _write(connection: Connection, outcomes: Sequence[Outcome], *, now: datetime) -> None:
     columns = deliveries.c
     statement = (
         update(deliveries)
@@ -127,8 +153,6 @@ def record_outcomes(
     ]
     if rows:
         connection.execute(statement, rows)
-    _leave_sending(connection, attempt_id, Action.LOSE_TRACK, _NO_ANSWER, now=now)
-    _close(connection, attempt_id, "recorded", now=now)
 
 
 def release_attempt(connection: Connection, attempt_id: int, reason: str, *, now: datetime) -> None:

@@ -8,13 +8,14 @@ import pytest
 from tests.messages import a_batch
 
 from otalk_digest.delivery.dispatch import dispatch
+from otalk_digest.delivery.provider import Attempt
 from otalk_digest.errors import ProviderUncertainError, TryAgainError
 from otalk_digest.model.delivery import Outcome, OutcomeKind
 from otalk_digest.model.message import Batch
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class AnAttempt:
     id: int
     batch: Batch
 
@@ -28,19 +29,28 @@ class Pages:
     recorded: list[int] = field(default_factory=list)
     in_doubt: list[int] = field(default_factory=list)
 
-    def claim(self, _limit: int) -> Attempt | None:
+    def claim(self, limit: int) -> AnAttempt | None:
+        assert limit > 0
         if self.claimed == self.batches:
             return None
         self.claimed += 1
-        return Attempt(self.claimed, a_batch())
+        return AnAttempt(self.claimed, a_batch())
 
-    def record(self, attempt: Attempt, _outcomes: Sequence[Outcome]) -> None:
+    def record(self, attempt: Attempt, outcomes: Sequence[Outcome]) -> None:
+        assert len(outcomes) == len(attempt.batch.recipients)
         self.recorded.append(attempt.id)
 
-    def release(self, attempt: Attempt, _reason: str) -> None:
-        raise AssertionError(attempt)
+    def turn_over(self, outcomes: Sequence[Outcome], limit: int) -> AnAttempt | None:
+        raise AssertionError(outcomes, limit)
 
-    def lose_track(self, attempt: Attempt, _reason: str) -> None:
+    def abandon(self, reason: str) -> None:
+        raise AssertionError(reason)
+
+    def release(self, attempt: Attempt, reason: str) -> None:
+        raise AssertionError(attempt, reason)
+
+    def lose_track(self, attempt: Attempt, reason: str) -> None:
+        assert reason
         self.in_doubt.append(attempt.id)
 
 

@@ -29,6 +29,12 @@ class SmtpConfig:
     timeout_s: float = 300.0
     #: RFC 1047: whoever cuts the wait after the dot short makes duplicates.
     dot_timeout_s: float = 600.0
+    #: Open at the same time.
+    connections: int = 4
+    #: A relay may want a new connection after so many; None sets no limit.
+    messages_per_connection: int | None = None
+    #: Over all connections; None sets no limit.
+    messages_per_minute: int | None = None
     #: Connections in a row that may come to nothing before the batch is given up.
     attempts: int = 3
     #: Before the second of them; doubles each time.

@@ -1,0 +1,146 @@
+"""Readers made into letters, and their answers into outcomes."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from otalk_digest.delivery.addresses import (
+    UnusableAddressError,
+    diagnostic,
+    needs_smtputf8,
+    wire_address,
+)
+from otalk_digest.delivery.message import MessageTemplate, compile_message
+from otalk_digest.delivery.provider import Attempt, Ledger
+from otalk_digest.delivery.providers.smtp_letter import Answer, Letter
+from otalk_digest.model.delivery import Outcome, OutcomeKind
+from otalk_digest.model.message import Batch, Recipient
+
+#: With those that wait (`smtp_lanes.LOW`) and one on each connection, a kill leaves at most
+#: 50 and the connections in doubt.
+_CLAIM: Final = 32
+
+
+class _Desk:
+    """Writes letters; a variant is encoded once, however many batches carry it."""
+
+    def __init__(self) -> None:
+        self._first: Batch | None = None
+        self._template: MessageTemplate | None = None
+        self._sender = ""
+
+    def write(self, batch: Batch) -> Sequence[Letter | Outcome]:
+        """Return a letter for each reader, or the outcome of one who has no usable address.
+
+        All are written before the first is sent: a bug in one leaves nobody in doubt.
+        """
+        if self._template is None or self._first is None or not _is_alike(self._first, batch):
+            self._template = compile_message(batch.variant, batch.sender, date=batch.date)
+            self._sender = wire_address(batch.sender.from_address)
+            self._first = batch
+        template, sender = self._template, self._sender
+        return [_written(template, sender, recipient) for recipient in batch.recipients]
+
+
+def _is_alike(first: Batch, second: Batch) -> bool:
+    """Whether one encoding serves both; the same objects, because comparing content costs."""
+    return (
+        first.variant is second.variant
+        and first.sender is second.sender
+        and first.date == second.date
+    )
+
+
+class BatchFeed:
+    """The letters of one batch."""
+
+    def __init__(self, batch: Batch) -> None:
+        """Write all letters."""
+        written = _Desk().write(batch)
+        self._batch = batch
+        self._letters = [each for each in written if isinstance(each, Letter)]
+        self._outcomes = {each.delivery_id: each for each in written if isinstance(each, Outcome)}
+        #: Whether a server has said yes or no to a reader, or may have.
+        self.is_any_decided = False
+
+    def take(self) -> Sequence[Letter]:
+        """Return all letters, once."""
+        letters, self._letters = self._letters, []
+        return letters
+
+    def settle(self, letter: Letter, answer: Answer) -> None:
+        """Keep what became of a letter."""
+        self.is_any_decided = self.is_any_decided or answer.kind is not OutcomeKind.RELEASED
+        self._outcomes[letter.delivery_id] = _outcome(letter, answer)
+
+    def outcomes(self) -> Sequence[Outcome]:
+        """Return one outcome per recipient, in the order of the batch."""
+        return [self._outcomes[recipient.delivery_id] for recipient in self._batch.recipients]
+
+
+class LedgerFeed:
+    """Letters from the books, and answers into them, group by group."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        """Begin; nothing is claimed yet."""
+        self.handed_over = 0
+        self._ledger = ledger
+        self._desk = _Desk()
+        self._decided: list[Outcome] = []
+
+    def take(self) -> Sequence[Letter]:
+        """Write down what was decided and claim the next readers, in one transaction."""
+        letters: list[Letter] = []
+        while not letters:
+            attempt = self._turn_over(_CLAIM)
+            if attempt is None:
+                return ()
+            written = self._desk.write(attempt.batch)
+            letters = [each for each in written if isinstance(each, Letter)]
+            self._decided += (each for each in written if isinstance(each, Outcome))
+        return letters
+
+    def settle(self, letter: Letter, answer: Answer) -> None:
+        """Keep what became of a letter until the next group is written down."""
+        self._decided.append(_outcome(letter, answer))
+
+    def finish(self) -> None:
+        """Write down the rest."""
+        if self._decided:
+            self._turn_over(0)
+
+    def abandon(self, reason: str) -> None:
+        """Write down what is known; all else that was claimed is in doubt."""
+        self.finish()
+        self._ledger.abandon(reason)
+
+    def _turn_over(self, limit: int) -> Attempt | None:
+        attempt = self._ledger.turn_over(self._decided, limit)
+        self.handed_over += len(self._decided)
+        self._decided = []
+        return attempt
+
+
+def _written(template: MessageTemplate, sender: str, recipient: Recipient) -> Letter | Outcome:
+    try:
+        return Letter(
+            delivery_id=recipient.delivery_id,
+            sender=sender,
+            recipient=wire_address(recipient.address),
+            content=template.fill(recipient),
+            is_utf8=needs_smtputf8(recipient.address),
+        )
+    except UnusableAddressError as error:
+        return Outcome(
+            delivery_id=recipient.delivery_id,
+            kind=OutcomeKind.REJECTED,
+            diagnostic=diagnostic(str(error)),
+        )
+
+
+def _outcome(letter: Letter, answer: Answer) -> Outcome:
+    return Outcome(
+        delivery_id=letter.delivery_id,
+        kind=answer.kind,
+        diagnostic=answer.diagnostic,
+        provider_message_id=answer.provider_message_id,
+    )

@@ -1,0 +1,248 @@
+"""Letters over several SMTP connections at once, until there are none left.
+
+One thread, one selector: connections are opened beside it, by `smtplib`, because greeting,
+TLS and login take round trips that others need not wait for.
+"""
+
+import math
+import selectors
+import smtplib
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Final, Protocol
+
+from otalk_digest.delivery.addresses import diagnostic
+from otalk_digest.delivery.providers.smtp_config import SmtpConfig
+from otalk_digest.delivery.providers.smtp_lane import Lane
+from otalk_digest.delivery.providers.smtp_letter import Answer, Letter
+from otalk_digest.delivery.providers.smtp_session import close_session, open_session, refusal
+from otalk_digest.errors import OtalkDigestError, ProviderRefusedError, ProviderUnavailableError
+from otalk_digest.model.delivery import OutcomeKind
+
+#: How often a letter whose connection breaks before its dot is tried at once.
+_TRIES: Final = 2
+#: R11: what is in flight when we are asked to stop gets so long.
+_LAST_WAIT_S: Final = 30.0
+#: While connections are being opened, or a limit holds us back.
+_GLANCE_S: Final = 0.02
+#: Long enough to cost nothing, short enough to hear that we are asked to stop.
+_LONGEST_GLANCE_S: Final = 0.5
+#: Opening a connection costs round trips, so it must have so many letters to carry.
+_WORTH_A_CONNECTION: Final = 4
+#: A feed is asked for more when no more letters than these are waiting.
+LOW: Final = 16
+
+
+class Feed(Protocol):
+    """Where letters come from and answers go."""
+
+    def take(self) -> Sequence[Letter]:
+        """Return more letters; none when all were given."""
+
+    def settle(self, letter: Letter, answer: Answer) -> None:
+        """Note what became of a letter. Called once for each that was taken."""
+
+
+class Lanes:
+    """The connections to one relay, kept from feed to feed."""
+
+    def __init__(self, config: SmtpConfig, *, sleep: Callable[[float], None]) -> None:
+        self._config = config
+        self._sleep = sleep
+        self._selector = selectors.DefaultSelector()
+        self._open: list[Lane] = []
+        self._opening: list[Future[smtplib.SMTP]] = []
+        self._pool: ThreadPoolExecutor | None = None
+        self._waiting: deque[Letter] = deque()
+        self._tries: Counter[int] = Counter()
+        #: Connections that came to nothing since the last letter that a server decided about.
+        self._fruitless = 0
+        self._wait_until = 0.0
+        self._next_give = 0.0
+        self._trouble: OtalkDigestError | None = None
+
+    def carry(self, feed: Feed, *, stop: threading.Event) -> OtalkDigestError | None:
+        """Carry all letters of a feed; return what kept it from going on, if anything did.
+
+        Every letter that was taken is settled when this returns.
+        """
+        self._fruitless, self._trouble = 0, None
+        self._tries.clear()
+        last_moment: float | None = None
+        has_more = True
+        while True:
+            if stop.is_set() and last_moment is None:
+                last_moment = time.monotonic() + _LAST_WAIT_S
+            is_ending = last_moment is not None or self._trouble is not None
+            if is_ending:
+                self._give_back(feed)
+            elif has_more and len(self._waiting) <= LOW:
+                letters = feed.take()
+                has_more = bool(letters)
+                self._waiting += letters
+            if not self._waiting and not any(lane.dialogue.is_busy for lane in self._open):
+                if is_ending or not has_more:
+                    return self._trouble
+                continue
+            self._staff()
+            self._hand_out(feed)
+            self._turn(feed)
+            if last_moment is not None and time.monotonic() > last_moment:
+                for lane in tuple(self._open):
+                    self._drop(lane, feed, "we were asked to stop and waited long enough")
+
+    def close(self) -> None:
+        """Say good-bye on every connection."""
+        for lane in self._open:
+            self._selector.unregister(lane.socket)
+            lane.close()
+        self._open = []
+        for opening in self._opening:
+            if not opening.cancel() and opening.exception() is None:
+                close_session(opening.result())
+        self._opening = []
+        if self._pool is not None:
+            self._pool.shutdown()
+            self._pool = None
+
+    def _give_back(self, feed: Feed) -> None:
+        reason = str(self._trouble) if self._trouble else "the run was asked to stop"
+        while self._waiting:
+            answer = Answer(kind=OutcomeKind.RELEASED, diagnostic=diagnostic(reason))
+            feed.settle(self._waiting.popleft(), answer)
+
+    def _staff(self) -> None:
+        """Open as many connections as there is work for; take in those that are open now."""
+        for opening in [each for each in self._opening if each.done()]:
+            self._opening.remove(opening)
+            self._take_in(opening)
+        if self._trouble is not None or time.monotonic() < self._wait_until:
+            return
+        room = sum(lane.room for lane in self._open) + len(self._opening)
+        free = self._config.connections - len(self._open) - len(self._opening)
+        wanted = math.ceil((len(self._waiting) - room) / _WORTH_A_CONNECTION)
+        for _ in range(min(free, wanted)):
+            if self._pool is None:
+                self._pool = ThreadPoolExecutor(self._config.connections)
+            self._opening.append(self._pool.submit(open_session, self._config))
+            if self._fruitless:
+                # One after the other, until a server takes a letter again.
+                return
+
+    def _take_in(self, opening: Future[smtplib.SMTP]) -> None:
+        try:
+            smtp = opening.result()
+        except ProviderRefusedError as error:
+            self._trouble = error
+        except ProviderUnavailableError as error:
+            # A relay may allow fewer connections than we would like: those that it has will do.
+            if not self._open:
+                self._count_fruitless(error)
+        else:
+            lane = Lane(smtp, self._config)
+            self._open.append(lane)
+            self._selector.register(lane.socket, selectors.EVENT_READ, lane)
+
+    def _count_fruitless(self, error: ProviderUnavailableError | None = None) -> None:
+        self._fruitless += 1
+        if self._fruitless >= self._config.attempts:
+            self._trouble = error or ProviderUnavailableError(
+                f"The SMTP server {self._config.host} loses the connection again and again."
+                " Try again later."
+            )
+            return
+        wait_s = self._config.retry_wait_s * 2 ** (self._fruitless - 1)
+        if self._open:
+            self._wait_until = time.monotonic() + wait_s
+        else:
+            self._sleep(wait_s)
+
+    def _hand_out(self, feed: Feed) -> None:
+        for lane in tuple(self._open):
+            while self._waiting and lane.room and self._may_give():
+                letter = self._waiting.popleft()
+                answer = lane.give(letter)
+                if answer is not None:
+                    feed.settle(letter, answer)
+            self._flush(lane, feed)
+
+    def _may_give(self) -> bool:
+        """Whether the limit of messages a minute allows one more now."""
+        if self._config.messages_per_minute is None:
+            return True
+        now = time.monotonic()
+        if now < self._next_give:
+            return False
+        self._next_give = max(now, self._next_give) + 60 / self._config.messages_per_minute
+        return True
+
+    def _flush(self, lane: Lane, feed: Feed) -> None:
+        try:
+            lane.write()
+        except OSError as error:
+            self._drop(lane, feed, str(error))
+            return
+        wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if lane.wants_to_write else 0)
+        if self._selector.get_key(lane.socket).events != wanted:
+            self._selector.modify(lane.socket, wanted, lane)
+
+    def _turn(self, feed: Feed) -> None:
+        """Wait for the network, then hear what it says."""
+        for key, events in self._selector.select(self._patience_s()):
+            lane = key.data
+            if events & selectors.EVENT_READ:
+                self._hear(lane, feed)
+            elif lane in self._open:
+                self._flush(lane, feed)
+        for lane in tuple(self._open):
+            if lane.dialogue.is_busy and lane.patience_s() <= 0:
+                self._drop(lane, feed, "timed out")
+
+    def _patience_s(self) -> float:
+        if self._opening or self._waiting:
+            return _GLANCE_S
+        busy = [lane.patience_s() for lane in self._open if lane.dialogue.is_busy]
+        return max(0.0, min([_LONGEST_GLANCE_S, *busy]))
+
+    def _hear(self, lane: Lane, feed: Feed) -> None:
+        try:
+            decided = lane.read()
+        except OSError as error:
+            self._drop(lane, feed, str(error))
+            return
+        for letter, answer in decided:
+            self._settle(letter, answer, feed)
+        dialogue = lane.dialogue
+        if dialogue.refused_us is not None and self._trouble is None:
+            self._trouble = refusal(self._config, dialogue.refused_us)
+        if dialogue.is_over is not None:
+            self._drop(lane, feed, dialogue.is_over)
+        elif lane.is_worn:
+            self._part_with(lane)
+            lane.close()
+
+    def _settle(self, letter: Letter, answer: Answer, feed: Feed) -> None:
+        """Note what became of a letter, or try it on another connection."""
+        if answer.is_worth_another and self._trouble is None:
+            self._tries[letter.delivery_id] += 1
+            if self._tries[letter.delivery_id] < _TRIES:
+                self._waiting.appendleft(letter)
+                return
+        if answer.kind is not OutcomeKind.IN_DOUBT and not answer.is_worth_another:
+            self._fruitless = 0
+        feed.settle(letter, answer)
+
+    def _drop(self, lane: Lane, feed: Feed, reason: str) -> None:
+        self._part_with(lane)
+        lost = lane.lose(reason)
+        for letter, answer in lost:
+            self._settle(letter, answer, feed)
+        if lost and not lane.is_fruitful:
+            self._count_fruitless()
+
+    def _part_with(self, lane: Lane) -> None:
+        self._selector.unregister(lane.socket)
+        self._open.remove(lane)

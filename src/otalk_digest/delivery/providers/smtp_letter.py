@@ -1,0 +1,86 @@
+"""One message to one reader, and what a relay says to it. Pure."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from otalk_digest.delivery.addresses import diagnostic
+from otalk_digest.model.delivery import OutcomeKind
+
+_LINE: Final = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?")
+#: RFC 5321 §4.5.3.1.5 allows 512 octets a line; nobody has this much to say.
+_LONGEST: Final = 65_536
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """One message to one reader, ready for the wire."""
+
+    delivery_id: int
+    sender: str
+    recipient: str
+    #: Lines in CRLF, none beginning with a dot.
+    content: bytes
+    #: RFC 6531 §3.4: the address has no ASCII form.
+    is_utf8: bool = False
+
+    def envelope(self) -> bytes:
+        """Return the commands that come before the content."""
+        options = " SMTPUTF8 BODY=8BITMIME" if self.is_utf8 else ""
+        return (
+            f"MAIL FROM:<{self.sender}>{options}\r\nRCPT TO:<{self.recipient}>\r\nDATA\r\n".encode()
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What became of one message."""
+
+    kind: OutcomeKind
+    diagnostic: str | None = None
+    provider_message_id: str | None = None
+    #: The connection failed, not the message: another connection may take it.
+    is_worth_another: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One whole reply: RFC 5321 §4.2."""
+
+    code: int
+    #: Code and text on one line, without any address.
+    said: str
+
+    @property
+    def kind(self) -> int:
+        """Its first digit: 2 done, 3 go on, 4 not now, 5 never (RFC 5321 §4.2.1)."""
+        return self.code // 100
+
+
+class ReplyReader:
+    """Octets in, whole replies out; a reply may come in pieces, or several at once."""
+
+    def __init__(self) -> None:
+        self._rest = bytearray()
+        self._lines: list[str] = []
+        self._length = 0
+
+    def take(self, received: bytes) -> Reply | None:
+        """Add what came in; return the next whole reply. Raises ValueError for what is none."""
+        self._rest += received
+        while (end := self._rest.find(b"\n")) >= 0:
+            line = bytes(self._rest[:end]).rstrip(b"\r")
+            del self._rest[: end + 1]
+            found = _LINE.fullmatch(line)
+            if found is None:
+                said = line[:80].decode("utf-8", "replace")
+                raise ValueError(f"the server does not speak SMTP: {said}")
+            self._lines.append((found[3] or b"").decode("utf-8", "replace"))
+            self._length += len(line)
+            if found[2] != b"-":
+                code, text = int(found[1]), " ".join(self._lines)
+                self._lines, self._length = [], 0
+                return Reply(code, diagnostic(f"{code} {text}"))
+        if self._length + len(self._rest) > _LONGEST:
+            raise ValueError("the server's reply has no end")
+        return None
