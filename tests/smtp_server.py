@@ -111,14 +111,24 @@ GOOD: Mapping[str, str] = {
     "RSET": "250 2.0.0 Ok",
     "QUIT": "221 2.0.0 Bye",
 }
+#: The same server, which takes commands in groups (RFC 2920).
+PIPELINING: Mapping[str, str] = {"EHLO": "250-relay.example\n250-PIPELINING\n250 8BITMIME"}
 #: Stage → one reply for all times, or a reply for each time, the last one staying.
 Script = Mapping[str, str | tuple[str, ...]]
 
 
 class ScriptedServer:
-    """One connection after the other, each by the next script; the last script stays."""
+    """Each connection by the next script; the last script stays.
 
-    def __init__(self, *scripts: Script, pauses_s: Mapping[str, float] | None = None) -> None:
+    One connection after the other, or with `is_parallel` all at once.
+    """
+
+    def __init__(
+        self,
+        *scripts: Script,
+        pauses_s: Mapping[str, float] | None = None,
+        is_parallel: bool = False,
+    ) -> None:
         #: Recipients whose message arrived whole, whatever the answer was.
         self.arrived: list[str] = []
         #: Recipients whose message was answered with a 2xx that we wrote out.
@@ -127,6 +137,8 @@ class ScriptedServer:
         self._scripts = scripts or ({},)
         #: Before the reply at a stage.
         self._pauses_s = pauses_s or {}
+        self._is_parallel = is_parallel
+        self._conversations: list[threading.Thread] = []
         self._closing = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._thread = threading.Thread(target=self._serve)
@@ -144,6 +156,8 @@ class ScriptedServer:
         # Wakes the accept() in the thread.
         self._listener.shutdown(socket.SHUT_RDWR)
         self._thread.join()
+        for conversation in self._conversations:
+            conversation.join()
         self._listener.close()
 
     def _serve(self) -> None:
@@ -152,10 +166,20 @@ class ScriptedServer:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
+            # Replies are small: none waits for the client to confirm the one before.
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             script = self._scripts[min(self.connections, len(self._scripts) - 1)]
             self.connections += 1
-            with connection, suppress(OSError):
-                _Conversation(self, connection, {**GOOD, **script}).run()
+            thread = threading.Thread(target=self._converse, args=(connection, script))
+            thread.start()
+            if self._is_parallel:
+                self._conversations.append(thread)
+            else:
+                thread.join()
+
+    def _converse(self, connection: socket.socket, script: Script) -> None:
+        with connection, suppress(OSError):
+            _Conversation(self, connection, {**GOOD, **script}).run()
 
     def react(self, connection: socket.socket, stage: str, reply: str) -> bool:
         """Send the reply; False when the conversation is over."""
@@ -193,13 +217,17 @@ class _Conversation:
                     return
 
     def _read(self, lines: Iterator[bytes]) -> bool:
+        # Where nobody was taken, an empty message ends what DATA began: RFC 2920 §3.1.
+        is_empty = True
         for line in lines:
             if line == b".\r\n":
-                self._server.arrived.append(self._recipient)
+                if not is_empty:
+                    self._server.arrived.append(self._recipient)
                 is_open = self._react("dot")
-                if self._last.startswith("2"):
+                if self._last.startswith("2") and not is_empty:
                     self._server.accepted.append(self._recipient)
                 return is_open
+            is_empty = False
         return False
 
     def _react(self, stage: str) -> bool:

@@ -100,7 +100,7 @@ class SmtpSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     port: Annotated[int, Meta(ge=1, le=65535)] = 587
     security: Literal["starttls", "tls", "none"] = "starttls"
     username: str | None = None
-    connections: Annotated[int, Meta(ge=1, le=50)] = 4
+    connections: Annotated[int, Meta(ge=1, le=20)] = 4
     messages_per_connection: Positive | None = None
     messages_per_minute: Positive | None = None
 

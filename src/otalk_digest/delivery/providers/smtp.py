@@ -46,7 +46,7 @@ class SmtpProvider:
 
     def deliver(self, ledger: Ledger, *, stop: threading.Event) -> int:
         """Send all that is planned over all connections; see `StreamingProvider`."""
-        feed = LedgerFeed(ledger)
+        feed = LedgerFeed(ledger, connections=self._config.connections)
         try:
             trouble = self._lanes.carry(feed, stop=stop)
             feed.finish()

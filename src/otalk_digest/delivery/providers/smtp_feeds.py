@@ -11,13 +11,13 @@ from otalk_digest.delivery.addresses import (
 )
 from otalk_digest.delivery.message import MessageTemplate, compile_message
 from otalk_digest.delivery.provider import Attempt, Ledger
+from otalk_digest.delivery.providers.smtp_lanes import LOW
 from otalk_digest.delivery.providers.smtp_letter import Answer, Letter
 from otalk_digest.model.delivery import Outcome, OutcomeKind
 from otalk_digest.model.message import Batch, Recipient
 
-#: With those that wait (`smtp_lanes.LOW`) and one on each connection, a kill leaves at most
-#: 50 and the connections in doubt.
-_CLAIM: Final = 32
+#: A kill leaves at most so many in doubt, and one more for each connection.
+_MOST_OPEN: Final = 50
 
 
 class _Desk:
@@ -80,9 +80,11 @@ class BatchFeed:
 class LedgerFeed:
     """Letters from the books, and answers into them, group by group."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, *, connections: int) -> None:
         """Begin; nothing is claimed yet."""
         self.handed_over = 0
+        # Besides these, LOW letters may wait, and two be under way on each connection.
+        self._group = _MOST_OPEN - LOW - connections
         self._ledger = ledger
         self._desk = _Desk()
         self._decided: list[Outcome] = []
@@ -91,7 +93,7 @@ class LedgerFeed:
         """Write down what was decided and claim the next readers, in one transaction."""
         letters: list[Letter] = []
         while not letters:
-            attempt = self._turn_over(_CLAIM)
+            attempt = self._turn_over(self._group)
             if attempt is None:
                 return ()
             written = self._desk.write(attempt.batch)

@@ -33,7 +33,7 @@ _LONGEST_GLANCE_S: Final = 0.5
 #: Opening a connection costs round trips, so it must have so many letters to carry.
 _WORTH_A_CONNECTION: Final = 4
 #: A feed is asked for more when no more letters than these are waiting.
-LOW: Final = 16
+LOW: Final = 8
 
 
 class Feed(Protocol):
