@@ -3,7 +3,7 @@
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -75,11 +75,14 @@ class _StoreLedger:
         self._sender = post.sender
         self._provider = provider
         self._clock = clock
-        self._place = ledger.Place(edition=edition.number, segment=variant.segment)
         #: Attempts that have readers without an outcome, for `turn_over`.
         self._open: dict[int, set[int]] = {}
         with store.read() as connection:
             key = secret_key(connection)
+            content_hash = editions.variant_hash(connection, edition.number, variant.segment)
+        self._place = ledger.Place(
+            edition=edition.number, segment=variant.segment, content_hash=content_hash
+        )
         self._date = edition.frozen_at
         self._links = post.links(key)
         self._personaliser = post.personaliser(variant, key, edition=edition.number)
@@ -115,11 +118,7 @@ class _StoreLedger:
             return None, self._place
         # Made before the commit: a fault in it leaves nobody claimed, so nobody in doubt.
         attempt = _Attempt(id=claim.attempt_id, batch=self._batch(claim))
-        return attempt, ledger.Place(
-            edition=self._place.edition,
-            segment=self._place.segment,
-            after=claim.readers[-1].delivery_id,
-        )
+        return attempt, replace(self._place, after=claim.readers[-1].delivery_id)
 
     def record(self, attempt: Attempt, outcomes: Sequence[Outcome]) -> None:
         with self._store.begin() as connection:

@@ -20,7 +20,7 @@ from otalk_digest.pipeline.freezing import Press, compose_all, freeze, render_ed
 from otalk_digest.pipeline.looks import Look
 from otalk_digest.pipeline.overruling import Ruling, carry_out
 from otalk_digest.pipeline.reading import take_in_posts
-from otalk_digest.store import books, ledger, news
+from otalk_digest.store import books, editions, ledger, news
 from otalk_digest.store.database import Store
 
 #: What the job of nine o'clock saw, it saw a moment later: it counts as seen at nine.
@@ -185,7 +185,11 @@ def _untold(connection: Connection, segments: Sequence[Segment]) -> dict[int, Kn
 def _accept(connection: Connection, edition: Edition, *, now: datetime) -> None:
     """Take every planned reader as served."""
     for variant in edition.variants:
-        place = ledger.Place(edition=edition.number, segment=variant.segment)
+        place = ledger.Place(
+            edition=edition.number,
+            segment=variant.segment,
+            content_hash=editions.variant_hash(connection, edition.number, variant.segment),
+        )
         while claim := ledger.claim(connection, place, provider="rehearsal", limit=_BATCH, now=now):
             outcomes = [
                 Outcome(delivery_id=reader.delivery_id, kind=OutcomeKind.ACCEPTED)

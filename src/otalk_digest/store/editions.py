@@ -87,6 +87,17 @@ def _load_variants(connection: Connection, number: int) -> Sequence[Variant]:
     return [from_json(record, Variant) for record in connection.scalars(query)]
 
 
+def variant_hash(connection: Connection, number: int, segment: str) -> str:
+    """Return the hash of what a segment gets in an edition, which has such a variant."""
+    found = connection.execute(
+        select(variants.c.content_hash).where(
+            variants.c.edition == number, variants.c.segment == segment
+        )
+    )
+    content_hash: str = found.scalar_one()
+    return content_hash
+
+
 def unfinished(connection: Connection) -> Sequence[int]:
     """Return the editions that still have readers to send to, oldest first."""
     waiting = exists().where(

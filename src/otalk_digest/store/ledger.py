@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, exists, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, exists, insert, select, update
 
 from otalk_digest.model.audience import Consent
 from otalk_digest.model.delivery import (
@@ -17,7 +17,7 @@ from otalk_digest.model.delivery import (
     Status,
     after_action,
 )
-from otalk_digest.store.schema import attempts, deliveries, subscribers, suppressions, variants
+from otalk_digest.store.schema import attempts, deliveries, subscribers, suppressions
 
 # What an outcome means for a delivery that is being sent.
 _AFTER = {
@@ -29,6 +29,60 @@ _AFTER = {
 
 _NO_ANSWER = "the provider did not say what became of it"
 
+_D, _S = deliveries.c, subscribers.c
+_IS_SUPPRESSED = exists().where(suppressions.c.identity_hash == _S.identity_hash)
+
+# Said once for every few readers, so they are built once.
+_NEXT_PLANNED = (
+    select(
+        _D.id,
+        _D.subscriber_id,
+        _S.address,
+        _S.name,
+        _S.zone,
+        # Null, which is no, for who was erased.
+        and_(_S.consent == Consent.CONFIRMED, ~_IS_SUPPRESSED).label("stays"),
+    )
+    .join_from(deliveries, subscribers, _D.subscriber_id == _S.id, isouter=True)
+    .where(
+        _D.edition == bindparam("edition"),
+        _D.status == Status.PLANNED,
+        _D.segment == bindparam("segment"),
+        _D.id > bindparam("after"),
+    )
+    .order_by(_D.id)
+    .limit(bindparam("limit"))
+)
+_SKIP_LEAVERS = (
+    update(deliveries)
+    .where(_D.id.in_(bindparam("ids", expanding=True)), _D.status == Status.PLANNED)
+    .values(
+        status=after_action(Status.PLANNED, Action.SKIP),
+        reason=SkipReason.WITHDRAWN,
+        updated_at=bindparam("now"),
+    )
+)
+_OPEN_ATTEMPT = insert(attempts).returning(attempts.c.id)
+_CLAIM = (
+    update(deliveries)
+    .where(_D.id.in_(bindparam("ids", expanding=True)), _D.status == Status.PLANNED)
+    .values(
+        status=after_action(Status.PLANNED, Action.CLAIM),
+        attempt_id=bindparam("attempt"),
+        updated_at=bindparam("now"),
+    )
+)
+_RECORD = (
+    update(deliveries)
+    .where(_D.id == bindparam("delivery"), _D.status == Status.SENDING)
+    .values(
+        status=bindparam("new_status"),
+        reason=bindparam("new_reason"),
+        provider_message_id=bindparam("message_id"),
+        updated_at=bindparam("now"),
+    )
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
@@ -36,6 +90,8 @@ class Place:
 
     edition: int
     segment: str
+    #: Of the variant: each attempt keeps it, as proof that all carried the same bytes (R7).
+    content_hash: str
     #: The last delivery that this run claimed.
     after: int = 0
 
@@ -67,34 +123,21 @@ def claim(
     Returns None when nothing is planned behind the place. Only planned rows move: a second
     run, even at the same time, claims none of them. Who left since the plan is skipped (R5).
     """
-    ids = _next_planned(connection, where, limit=limit, now=now)
-    if not ids:
+    readers = _next_readers(connection, where, limit=limit, now=now)
+    if not readers:
         return None
-    content_hash = connection.scalar(
-        select(variants.c.content_hash).where(
-            variants.c.edition == where.edition, variants.c.segment == where.segment
-        )
-    )
-    attempt_id = connection.execute(
-        insert(attempts)
-        .values(
-            edition=where.edition,
-            segment=where.segment,
-            provider=provider,
-            content_hash=content_hash,
-            recipients=len(ids),
-            opened_at=now,
-        )
-        .returning(attempts.c.id)
-    ).scalar_one()
-    connection.execute(
-        update(deliveries)
-        .where(deliveries.c.id.in_(ids), deliveries.c.status == Status.PLANNED)
-        .values(
-            status=after_action(Status.PLANNED, Action.CLAIM), attempt_id=attempt_id, updated_at=now
-        )
-    )
-    return Claim(attempt_id=attempt_id, readers=_readers(connection, attempt_id))
+    opened = {
+        "edition": where.edition,
+        "segment": where.segment,
+        "provider": provider,
+        "content_hash": where.content_hash,
+        "recipients": len(readers),
+        "opened_at": now,
+    }
+    attempt_id = connection.execute(_OPEN_ATTEMPT, opened).scalar_one()
+    moved = {"ids": [reader.delivery_id for reader in readers], "attempt": attempt_id, "now": now}
+    connection.execute(_CLAIM, moved)
+    return Claim(attempt_id=attempt_id, readers=readers)
 
 
 def record_outcomes(
@@ -131,28 +174,18 @@ def record_some(
 
 
 def _write(connection: Connection, outcomes: Sequence[Outcome], *, now: datetime) -> None:
-    columns = deliveries.c
-    statement = (
-        update(deliveries)
-        .where(columns.id == bindparam("delivery"), columns.status == Status.SENDING)
-        .values(
-            status=bindparam("new_status"),
-            reason=bindparam("new_reason"),
-            provider_message_id=bindparam("message_id"),
-            updated_at=now,
-        )
-    )
     rows = [
         {
             "delivery": outcome.delivery_id,
             "new_status": _AFTER[outcome.kind],
             "new_reason": outcome.diagnostic,
             "message_id": outcome.provider_message_id,
+            "now": now,
         }
         for outcome in outcomes
     ]
     if rows:
-        connection.execute(statement, rows)
+        connection.execute(_RECORD, rows)
 
 
 def release_attempt(connection: Connection, attempt_id: int, reason: str, *, now: datetime) -> None:
@@ -186,72 +219,35 @@ def settle(
     return connection.execute(statement.values(status=new, reason=reason, updated_at=now)).rowcount
 
 
-def _next_planned(
+def _next_readers(
     connection: Connection, where: Place, *, limit: int, now: datetime
-) -> Sequence[int]:
-    """Return the next planned deliveries whose readers are still here."""
-    query = (
-        select(deliveries.c.id)
-        .where(
-            deliveries.c.edition == where.edition,
-            deliveries.c.status == Status.PLANNED,
-            deliveries.c.segment == where.segment,
-            deliveries.c.id > where.after,
-        )
-        .order_by(deliveries.c.id)
-        .limit(limit)
-    )
-    while ids := connection.scalars(query).all():
-        left = _skip_leavers(connection, ids, now=now)
-        if staying := [id_ for id_ in ids if id_ not in left]:
-            return staying
-    return ()
-
-
-def _skip_leavers(connection: Connection, ids: Sequence[int], *, now: datetime) -> frozenset[int]:
-    """Leaving wins over a plan that was made before (R5)."""
-    people = subscribers.c
-    stays = exists().where(
-        people.id == deliveries.c.subscriber_id,
-        people.consent == Consent.CONFIRMED,
-        ~exists().where(suppressions.c.identity_hash == people.identity_hash),
-    )
-    skip = (
-        update(deliveries)
-        .where(deliveries.c.id.in_(ids), ~stays)
-        .values(
-            status=after_action(Status.PLANNED, Action.SKIP),
-            reason=SkipReason.WITHDRAWN,
-            updated_at=now,
-        )
-        .returning(deliveries.c.id)
-    )
-    return frozenset(connection.scalars(skip))
-
-
-def _readers(connection: Connection, attempt_id: int) -> tuple[ClaimedReader, ...]:
-    query = (
-        select(
-            deliveries.c.id,
-            subscribers.c.id.label("subscriber_id"),
-            subscribers.c.address,
-            subscribers.c.name,
-            subscribers.c.zone,
-        )
-        .join_from(deliveries, subscribers, deliveries.c.subscriber_id == subscribers.c.id)
-        .where(deliveries.c.attempt_id == attempt_id, deliveries.c.status == Status.SENDING)
-        .order_by(deliveries.c.id)
-    )
-    return tuple(
-        ClaimedReader(
-            delivery_id=row.id,
-            subscriber_id=row.subscriber_id,
-            address=row.address,
-            name=row.name,
-            zone=row.zone,
-        )
-        for row in connection.execute(query)
-    )
+) -> tuple[ClaimedReader, ...]:
+    """Return the next planned readers who are still here; leaving wins over the plan (R5)."""
+    after = where.after
+    while True:
+        wanted = {
+            "edition": where.edition,
+            "segment": where.segment,
+            "after": after,
+            "limit": limit,
+        }
+        rows = connection.execute(_NEXT_PLANNED, wanted).all()
+        left = [row.id for row in rows if not row.stays]
+        if left:
+            connection.execute(_SKIP_LEAVERS, {"ids": left, "now": now})
+        if not rows or len(left) < len(rows):
+            return tuple(
+                ClaimedReader(
+                    delivery_id=row.id,
+                    subscriber_id=row.subscriber_id,
+                    address=row.address,
+                    name=row.name,
+                    zone=row.zone,
+                )
+                for row in rows
+                if row.stays
+            )
+        after = rows[-1].id
 
 
 def _move_attempt(

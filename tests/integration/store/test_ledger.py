@@ -43,7 +43,7 @@ class IdleProvider:
 
 
 def claimed(connection: Connection, *, limit: int = 10, after: int = 0) -> Claim | None:
-    place = Place(edition=1, segment="everyone", after=after)
+    place = Place(edition=1, segment="everyone", content_hash="everyone", after=after)
     return ledger.claim(connection, place, provider="smtp", limit=limit, now=NOW)
 
 
@@ -113,7 +113,10 @@ def test_nothing_is_claimed_of_another_edition_or_segment(store: Store) -> None:
     with store.begin() as connection:
         a_planned_edition(connection, PEOPLE)
 
-        for place in (Place(edition=2, segment="everyone"), Place(edition=1, segment="others")):
+        for place in (
+            Place(edition=2, segment="everyone", content_hash="everyone"),
+            Place(edition=1, segment="others", content_hash="others"),
+        ):
             assert ledger.claim(connection, place, provider="x", limit=9, now=NOW) is None
 
 
