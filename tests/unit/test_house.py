@@ -63,10 +63,12 @@ HOMES = {
     "sqlalchemy": {"store", "pipeline"},
     "starlette": {"web"},
     "structlog": {"logs"},
+    "tinycss2": {"check/stylesheet"},
     "uvicorn": {"web"},
 }
 #: Modules that touch the world: network, disk, clock, chance. All others are handed values.
 STARRED = {
+    "check/caniemail",
     "collect/body",
     "collect/download",
     "collect/fetch",
