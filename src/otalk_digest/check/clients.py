@@ -32,8 +32,24 @@ _BLOCK_SOFT: Final[Mapping[str, str]] = {
     "css-selector-attribute": "Only Outlook's own dark mode needs it, and Outlook reads it there.",
     "html-style": "All that matters stands in style attributes.",
 }
+#: What a rule of its own reports: one fault, one finding.
+_SAID_ELSEWHERE: Final = frozenset(
+    (
+        *("css-background-image", "css-float", "css-list-style-image", "css-position"),
+        *("css-display-flex", "css-display-grid", "css-flex-direction", "css-flex-wrap"),
+        *("css-grid-template", "html-anchor-links", "html-aria-label", "html-srcset"),
+        *(f"html-{tag}" for tag in ("audio", "base", "form", "link", "object", "picture")),
+        *(f"html-{tag}" for tag in ("select", "svg", "textarea", "video")),
+        *(f"html-button-{kind}" for kind in ("reset", "submit")),
+        *(f"html-input-{kind}" for kind in ("checkbox", "hidden", "radio", "reset", "submit")),
+        "html-input-text",
+        *(f"image-{kind}" for kind in ("apng", "avif", "base64", "hdr", "heif", "ico", "mp4")),
+        *(f"image-{kind}" for kind in ("svg", "tiff", "webp")),
+    )
+)
+_QUIET: Final = _SAID_ELSEWHERE | set(SOFT)
 _BLOCK_USUAL: Final = "It stands in the style block only; style attributes hold without it."
-_HARMFUL: Final = "Not harmless: the finding “client-support” says where."
+_HARMFUL: Final = "Not harmless: a finding says where it stands."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,15 +109,15 @@ def _loss(slug: str, *, is_inline: bool) -> Loss:
 def _unsupported(mail: Mail) -> Iterator[Place]:
     first: dict[str, Use] = {}
     for use in used(mail):
-        if use.block is None and use.slug not in SOFT and facts().lacking(use.slug):
+        if use.block is None and use.slug not in _QUIET:
             first.setdefault(use.slug, use)
     for use in first.values():
-        yield _place(use)
+        if lacking := facts().lacking(use.slug):
+            yield _place(use, lacking)
 
 
-def _place(use: Use) -> Place:
+def _place(use: Use, lacking: tuple[str, ...]) -> Place:
     place = use.place
-    lacking = facts().lacking(use.slug)
     more = f" and {len(lacking) - 1} more" if len(lacking) > 1 else ""
     return Place(
         part=place.part,

@@ -8,7 +8,7 @@ from lxml import html as lxml_html
 
 from otalk_digest.check.mail import Mail, at
 from otalk_digest.check.rule import Rule
-from otalk_digest.check.source import read_source, tags
+from otalk_digest.check.source import read_source
 from otalk_digest.check.stylesheet import StyleRule, blocks
 from otalk_digest.model.finding import Level, Part, Place
 
@@ -52,7 +52,7 @@ def _pairs(meta: lxml_html.HtmlElement) -> dict[str, str]:
 
 def _charset(mail: Mail) -> Iterator[Place]:
     source = read_source(mail.html)
-    for tag in tags(mail.html):
+    for tag in source.tags_for_others():
         charset = tag.get("charset") if tag.name == "meta" else None
         if charset is not None:
             end = mail.html.find(">", tag.offset) + 1

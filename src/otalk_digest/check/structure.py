@@ -9,7 +9,7 @@ from lxml import html as lxml_html
 from otalk_digest.check import head, outlook
 from otalk_digest.check.mail import Mail, at
 from otalk_digest.check.rule import Rule
-from otalk_digest.check.source import read_source, tags
+from otalk_digest.check.source import read_source
 from otalk_digest.model.finding import Level, Part, Place
 
 DOCTYPE: Final = "<!DOCTYPE html>"
@@ -78,11 +78,7 @@ def _says(text: str | None) -> bool:
 
 def _attributes_once(mail: Mail) -> Iterator[Place]:
     source = read_source(mail.html)
-    for tag in tags(mail.html):
-        names = [name for name, _ in tag.attributes]
-        if len(names) != len(set(names)):
-            yield source.place(tag.offset)
-    for tag in source.tags_of_outlook_only():
+    for tag in (*source.tags_for_others(), *source.tags_of_outlook_only()):
         names = [name for name, _ in tag.attributes]
         if len(names) != len(set(names)):
             yield source.place(tag.offset)

@@ -13,6 +13,7 @@ from otalk_digest.check.stylesheet import (
     URL,
     AtRule,
     Declaration,
+    Sheet,
     StyleRule,
     blocks,
     declared,
@@ -94,11 +95,15 @@ def _unreadable(mail: Mail) -> Iterator[Place]:
     for element in mail.elements():
         css = element.get("style")
         sheet = None if css is None else read_declarations(css)
-        if sheet is not None and (sheet.errors or sheet.at_rules or len(sheet.rules) > 1):
+        if sheet is not None and (sheet.errors or sheet.at_rules or _has_selector(sheet)):
             yield at(element, f'style="{css}"')
     for block in blocks(mail):
         for line, complaint in block.sheet.errors:
             yield block.at(line, complaint)
+
+
+def _has_selector(sheet: Sheet) -> bool:
+    return any(rule.selector for rule in sheet.rules)
 
 
 def _too_big(mail: Mail) -> Iterator[Place]:

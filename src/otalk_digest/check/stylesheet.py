@@ -187,6 +187,8 @@ class _Gatherer:
     def _rule(self, node: Node, within: str | None) -> None:
         # Names of classes have a case.
         selector = " ".join(tinycss2.serialize(_without_comments(node.prelude)).split())
+        for part in _flat(node.prelude):
+            self._other(part)
         content = tinycss2.parse_blocks_contents(node.content)
         self._block(content, selector=selector, line=node.source_line, within=within)
 
