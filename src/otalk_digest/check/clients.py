@@ -92,9 +92,8 @@ def source() -> str:
 def _slugs(mail: Mail) -> Mapping[str, bool]:
     """Return what is used that someone lacks, and whether outside of the style block."""
     known, found = facts().features, dict[str, bool]()
-    for use in used(mail):
-        if use.slug in known:
-            found[use.slug] = found.get(use.slug, False) or use.block is None
+    for use in used(mail, known):
+        found[use.slug] = found.get(use.slug, False) or use.block is None
     return found
 
 
@@ -108,16 +107,15 @@ def _loss(slug: str, *, is_inline: bool) -> Loss:
 
 def _unsupported(mail: Mail) -> Iterator[Place]:
     first: dict[str, Use] = {}
-    for use in used(mail):
-        if use.block is None and use.slug not in _QUIET:
+    for use in used(mail, facts().features.keys() - _QUIET):
+        if use.block is None:
             first.setdefault(use.slug, use)
     for use in first.values():
-        if lacking := facts().lacking(use.slug):
-            yield _place(use, lacking)
+        yield _place(use)
 
 
-def _place(use: Use, lacking: tuple[str, ...]) -> Place:
-    place = use.place
+def _place(use: Use) -> Place:
+    place, lacking = use.place, facts().lacking(use.slug)
     more = f" and {len(lacking) - 1} more" if len(lacking) > 1 else ""
     return Place(
         part=place.part,

@@ -1,6 +1,7 @@
 """What a conditional comment asks, and which classic Outlook says yes. Pure."""
 
 import re
+from functools import lru_cache
 from typing import Final
 
 #: Versions of Word that lay out mail: Outlook 2007, 2010, 2013, and 2016 to 2024.
@@ -13,6 +14,7 @@ def is_readable(when: str) -> bool:
     return _read(when, OUTLOOKS[-1]) is not None
 
 
+@lru_cache(maxsize=256)
 def holds(when: str, version: int) -> bool:
     """Whether a classic Outlook of this version opens it; what cannot be read stays shut."""
     return bool(_read(when, version))

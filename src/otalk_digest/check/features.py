@@ -4,7 +4,7 @@ Names that nobody lacks are not told apart from names that do not exist: both lo
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -13,7 +13,8 @@ from lxml import html as lxml_html
 
 from otalk_digest.check.mail import Mail, at
 from otalk_digest.check.properties import features_of
-from otalk_digest.check.stylesheet import Block, blocks, inline
+from otalk_digest.check.stylesheet import declarations_of
+from otalk_digest.check.styling import Block, blocks
 from otalk_digest.model.finding import Place
 
 _SEMANTIC: Final = frozenset(
@@ -32,6 +33,8 @@ _ATTRIBUTES: Final = {
 _IMAGE: Final = re.compile(
     r"\.(apng|avif|hdr|heic|heif|ico|mp4|svg|tiff?|webp)(?:[?#]|$)", re.IGNORECASE
 )
+#: Attributes whose value is part of the name.
+_KINDS: Final = frozenset({("button", "type"), ("input", "type"), ("meta", "name")})
 _SAME_IMAGE: Final = {"heic": "heif", "tif": "tiff"}
 _PSEUDO: Final = re.compile(r"(::?)([a-z-]+)", re.IGNORECASE)
 _OLD_ELEMENTS: Final = frozenset({"before", "after", "first-letter", "first-line"})
@@ -42,20 +45,21 @@ _IN_MEDIA: Final = {
     "orientation": "css-at-media-orientation",
     "hover": "css-at-media-hover",
 }
-_SELECTORS: Final = (
-    (re.compile(r"\["), "css-selector-attribute"),
-    (re.compile(r"\*"), "css-selector-universal"),
-    (re.compile(r"\."), "css-selector-class"),
-    (re.compile(r"#"), "css-selector-id"),
-    (re.compile(r","), "css-selector-grouping"),
-    (re.compile(r">"), "css-selector-child"),
-    (re.compile(r"\+"), "css-selector-adjacent-sibling"),
-    (re.compile(r"~"), "css-selector-general-sibling"),
-    (re.compile(r"&"), "css-nesting"),
-    (re.compile(r"[\w\]*)-]\s+[\w.#\[*:]"), "css-selector-descendant"),
-    (re.compile(r"[\w\])-][.#]|[\w)-]\["), "css-selector-chaining"),
-    (re.compile(r"(?:^|[\s,>+~])[a-z]", re.IGNORECASE), "css-selector-type"),
-)
+#: Signs in a selector, and what they make of it.
+_SIGNS: Final = {
+    "[": "css-selector-attribute",
+    "*": "css-selector-universal",
+    ".": "css-selector-class",
+    "#": "css-selector-id",
+    ",": "css-selector-grouping",
+    ">": "css-selector-child",
+    "+": "css-selector-adjacent-sibling",
+    "~": "css-selector-general-sibling",
+    "&": "css-nesting",
+}
+_DESCENDANT: Final = re.compile(r"[\w\]*)-]\s+[\w.#\[*:]")
+_CHAINED: Final = re.compile(r"[\w\])-][.#]|[\w)-]\[")
+_TYPE: Final = re.compile(r"(?:^|[\s,>+~])[a-z]", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,39 +83,50 @@ class Use:
         return at(self.element, self.said)
 
 
-def used(mail: Mail) -> Iterator[Use]:
-    """Yield what a mail uses, outside of its style blocks and then in them."""
+def used(mail: Mail, wanted: Container[str]) -> Iterator[Use]:
+    """Yield what a mail uses of what is wanted: outside of its style blocks, then in them."""
     for element in mail.elements():
-        if element.tag == "style":
-            continue
-        for slug, said in _markup(element):
-            yield Use(slug=slug, said=said, element=element)
-        for declaration in inline(element):
-            for slug in features_of(declaration):
-                yield Use(slug=slug, said=str(declaration), element=element)
+        if element.tag != "style":
+            for slug, said in _said(element):
+                if slug in wanted:
+                    yield Use(slug=slug, said=said, element=element)
     for block in blocks(mail):
         for slug, said, line in _styles(block):
-            yield Use(slug=slug, said=said, element=block.element, block=block, line=line)
+            if slug in wanted:
+                yield Use(slug=slug, said=said, element=block.element, block=block, line=line)
 
 
-def _markup(element: lxml_html.HtmlElement) -> Iterator[tuple[str, str]]:
+def _said(element: lxml_html.HtmlElement) -> Iterator[tuple[str, str]]:
     tag = str(element.tag).lower()
+    yield "html-semantics" if tag in _SEMANTIC else f"html-{tag}", f"<{tag}>"
     if tag == "html":
         yield "html-doctype", "<!DOCTYPE html>"
-    yield "html-semantics" if tag in _SEMANTIC else f"html-{tag}", f"<{tag}>"
-    if tag in {"input", "button"}:
-        kind = element.get("type", "text" if tag == "input" else "submit").lower()
-        yield f"html-{tag}-{kind}", f'<{tag} type="{kind}">'
-    if tag == "meta":
-        yield f"html-meta-{element.get('name', '').lower()}", f'<meta name="{element.get("name")}">'
     for name, value in element.items():
-        said = f'<{tag} {name}="{value}">'
-        if name in _ATTRIBUTES or name.startswith("aria-"):
-            yield _ATTRIBUTES.get(name, f"html-{name}"), said
-        if name == "href" and value.strip().startswith("#"):
-            yield "html-anchor-links", said
-        if name == "src" and tag == "img":
-            yield _image(value), said
+        if name == "style":
+            yield from _styled(value)
+        else:
+            yield from ((slug, f'<{tag} {name}="{value}">') for slug in _by(tag, name, value))
+
+
+def _by(tag: str, name: str, value: str) -> Iterator[str]:
+    """Yield what an attribute uses."""
+    if name in _ATTRIBUTES or name.startswith("aria-"):
+        yield _ATTRIBUTES.get(name, f"html-{name}")
+    elif name == "href" and value.strip().startswith("#"):
+        yield "html-anchor-links"
+    elif name == "src" and tag == "img":
+        yield _image(value)
+    elif (tag, name) in _KINDS:
+        yield f"html-{tag}-{value.lower()}"
+
+
+@lru_cache(maxsize=4096)
+def _styled(css: str) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (slug, str(declaration))
+        for declaration in declarations_of(css)
+        for slug in features_of(declaration)
+    )
 
 
 def _image(address: str) -> str:
@@ -143,7 +158,14 @@ def _selected(selector: str) -> tuple[str, ...]:
     """Return what a selector uses."""
     if selector.startswith("@"):
         return ()
-    found = [slug for pattern, slug in _SELECTORS if pattern.search(selector)]
+    found = [slug for sign, slug in _SIGNS.items() if sign in selector]
+    for pattern, name in (
+        (_DESCENDANT, "descendant"),
+        (_CHAINED, "chaining"),
+        (_TYPE, "type"),
+    ):
+        if pattern.search(selector):
+            found.append(f"css-selector-{name}")
     for colons, name in _PSEUDO.findall(selector):
         is_element = colons == "::" or name.lower() in _OLD_ELEMENTS
         found.append(f"css-pseudo-{'element' if is_element else 'class'}-{name.lower()}")

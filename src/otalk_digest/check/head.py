@@ -9,7 +9,8 @@ from lxml import html as lxml_html
 from otalk_digest.check.mail import Mail, at
 from otalk_digest.check.rule import Rule
 from otalk_digest.check.source import read_source
-from otalk_digest.check.stylesheet import StyleRule, blocks
+from otalk_digest.check.stylesheet import StyleRule
+from otalk_digest.check.styling import blocks
 from otalk_digest.model.finding import Level, Part, Place
 
 #: HTML §4.2.5.4: within the first 1024 bytes.

@@ -44,23 +44,17 @@ def _comments(mail: Mail) -> Iterator[Place]:
 
 def _tables(mail: Mail) -> Iterator[Place]:
     source = read_source(mail.html)
-    views = [tuple(source.tags_for_others())]
-    if source.conditions:
-        views += [tuple(source.tags_for_outlook(version)) for version in OUTLOOKS]
-    for tag in sorted({tag for view in views for tag in _unbalanced(view)}, key=_offset):
-        yield source.place(tag.offset)
-
-
-def _offset(tag: Tag) -> int:
-    return tag.offset
+    # Versions mostly see the same.
+    seen = (source.tags_for_others(), *map(source.tags_for_outlook, OUTLOOKS))
+    views = {tuple(tag for tag in tags if tag.name in _PARTS) for tags in seen}
+    for offset in sorted({tag.offset for view in views for tag in _unbalanced(view)}):
+        yield source.place(offset)
 
 
 def _unbalanced(tags: Iterable[Tag]) -> Iterator[Tag]:
     """Yield the first tag at which rows and cells do not close as they opened."""
     open_tags: list[Tag] = []
     for tag in tags:
-        if tag.name not in _PARTS:
-            continue
         if not tag.is_end:
             open_tags.append(tag)
         elif open_tags and open_tags[-1].name == tag.name:

@@ -8,33 +8,46 @@ from typing import Final
 from otalk_digest.check.stylesheet import URL, Declaration
 
 _VENDOR: Final = re.compile(r"-(?:webkit|moz|ms|o)-")
-#: Properties by another name than their own, the first that fits.
-_RENAMED: Final = (
-    (re.compile(r"--.*"), "css-variables"),
-    (re.compile(r"border-(?:start|end)-(?:start|end)-radius"), "css-border-radius-logical"),
-    (re.compile(r"border-.*radius"), "css-border-radius"),
-    (re.compile(r"border-image-.*"), "css-border-image"),
-    (re.compile(r"border-(?:inline|block)"), "css-border-inline-block"),
-    (re.compile(r"border-(?:inline|block)-(?:start|end)"), "css-border-inline-block-individual"),
-    (re.compile(r"border-(?:inline|block)-.*"), "css-border-inline-block-longhand"),
-    (re.compile(r"margin-(?:inline|block)"), "css-margin-inline-block"),
-    (re.compile(r"margin-inline-.*"), "css-margin-inline-start-end"),
-    (re.compile(r"margin-block-.*"), "css-margin-block-start-end"),
-    (re.compile(r"padding-(?:inline|block)"), "css-padding-inline-block"),
-    (re.compile(r"padding-inline-.*"), "css-padding-inline-start-end"),
-    (re.compile(r"padding-block-.*"), "css-padding-block-start-end"),
-    (re.compile(r"(?:block|inline)-size"), "css-block-inline-size"),
-    (re.compile(r"left|right|top|bottom"), "css-left-right-top-bottom"),
-    (re.compile(r"inset-.*"), "css-inset"),
-    (re.compile(r"(?:grid-|column-|row-)?gap"), "css-gap"),
-    (re.compile(r"columns|column-(?!count).*"), "css-column-layout-properties"),
-    (re.compile(r"grid-template-.*"), "css-grid-template"),
-    (
-        re.compile(r"(overflow|transition|animation|scroll-snap|outline)-(?!offset|wrap).*"),
-        r"css-\1",
-    ),
-    (re.compile(r"mask(?:-.*)?"), "css-mask-image"),
-    (re.compile(r"text-emphasis-(?!position).*"), "css-text-emphasis"),
+#: Properties by another name than their own.
+_RENAMED: Final = {
+    **dict.fromkeys(("border-inline", "border-block"), "css-border-inline-block"),
+    **{
+        f"border-{axis}-{side}": "css-border-inline-block-individual"
+        for axis in ("inline", "block")
+        for side in ("start", "end")
+    },
+    **dict.fromkeys(("margin-inline", "margin-block"), "css-margin-inline-block"),
+    **dict.fromkeys(("padding-inline", "padding-block"), "css-padding-inline-block"),
+    **dict.fromkeys(("block-size", "inline-size"), "css-block-inline-size"),
+    **dict.fromkeys(("left", "right", "top", "bottom"), "css-left-right-top-bottom"),
+    **dict.fromkeys(("gap", "grid-gap", "column-gap", "row-gap"), "css-gap"),
+    "columns": "css-column-layout-properties",
+    "column-count": "css-column-count",
+    "mask": "css-mask-image",
+    "outline-offset": "css-outline-offset",
+    "text-emphasis-position": "css-text-emphasis-position",
+}
+#: Families of properties: the first beginning that fits.
+_FAMILIES: Final = (
+    ("--", "css-variables"),
+    ("border-start-", "css-border-radius-logical"),
+    ("border-end-", "css-border-radius-logical"),
+    ("border-image-", "css-border-image"),
+    ("border-inline-", "css-border-inline-block-longhand"),
+    ("border-block-", "css-border-inline-block-longhand"),
+    ("margin-inline-", "css-margin-inline-start-end"),
+    ("margin-block-", "css-margin-block-start-end"),
+    ("padding-inline-", "css-padding-inline-start-end"),
+    ("padding-block-", "css-padding-block-start-end"),
+    ("inset-", "css-inset"),
+    ("column-", "css-column-layout-properties"),
+    ("grid-template-", "css-grid-template"),
+    ("mask-", "css-mask-image"),
+    ("text-emphasis-", "css-text-emphasis"),
+    ("overflow-x", "css-overflow"),
+    ("overflow-y", "css-overflow"),
+    *((f"{name}-", f"css-{name}") for name in ("animation", "outline", "scroll-snap")),
+    ("transition-", "css-transition"),
 )
 _FUNCTIONS: Final = {
     "calc": "css-unit-calc",
@@ -90,8 +103,9 @@ def _features(declaration: Declaration) -> Iterator[str]:
 
 
 def _property(name: str) -> str:
-    for pattern, slug in _RENAMED:
-        found = pattern.fullmatch(name)
-        if found is not None:
-            return found.expand(slug)
-    return f"css-{name}"
+    if name in _RENAMED:
+        return _RENAMED[name]
+    for beginning, slug in _FAMILIES:
+        if name.startswith(beginning):
+            return slug
+    return "css-border-radius" if name.endswith("-radius") else f"css-{name}"

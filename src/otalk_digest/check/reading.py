@@ -6,7 +6,8 @@ from typing import Final
 from otalk_digest.check.listing import typed_lists
 from otalk_digest.check.mail import Mail, at
 from otalk_digest.check.rule import Rule
-from otalk_digest.check.stylesheet import Declaration, blocks, declared, value_of
+from otalk_digest.check.stylesheet import Declaration
+from otalk_digest.check.styling import blocks, declared, value_of
 from otalk_digest.check.typeset import Setting, families, lines, pixels, resized, sizes, texts
 from otalk_digest.model.finding import Level, Place
 
@@ -23,15 +24,16 @@ _AS_AROUND: Final = frozenset({"inherit", "unset"})
 _BLOCKS: Final = frozenset(
     ("p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "td", "th", "div", "dd", "blockquote")
 )
+_CAPS: Final = frozenset({"font-variant", "font-variant-caps", "font"})
 #: Rounding of em and pt.
 _A_HAIR: Final = 0.001
 
 
 def _stacks(mail: Mail) -> Iterator[Place]:
-    for declaration, place in declared(mail):
-        stack = families(declaration)
+    for stated in declared(mail):
+        stack = families(stated.declaration)
         if stack is not None and stack not in _AS_AROUND and not _ends_well(stack):
-            yield place
+            yield stated.place
     for text in texts(mail):
         if text.setting.family is None:
             yield at(text.element, f"no font for: {text.words}")
@@ -98,9 +100,10 @@ def _last(declarations: tuple[Declaration, ...]) -> tuple[float | None, float | 
 
 
 def _justified(mail: Mail) -> Iterator[Place]:
-    for declaration, place in declared(mail):
-        if declaration.name.startswith("text-align") and declaration.value == "justify":
-            yield place
+    for stated in declared(mail):
+        said = stated.declaration
+        if said.name.startswith("text-align") and said.value == "justify":
+            yield stated.place
     for element in mail.elements():
         if element.get("align", "").strip().lower() == "justify":
             yield at(element)
@@ -115,14 +118,11 @@ def _centred(mail: Mail) -> Iterator[Place]:
 
 
 def _capitals(mail: Mail) -> Iterator[Place]:
-    for declaration, place in declared(mail):
-        is_upper = declaration.name == "text-transform" and "uppercase" in declaration.value
-        if is_upper or (_is_caps(declaration) and "caps" in declaration.value):
-            yield place
-
-
-def _is_caps(declaration: Declaration) -> bool:
-    return declaration.name in {"font-variant", "font-variant-caps", "font"}
+    for stated in declared(mail):
+        said = stated.declaration
+        is_upper = said.name == "text-transform" and "uppercase" in said.value
+        if is_upper or (said.name in _CAPS and "caps" in said.value):
+            yield stated.place
 
 
 RULES: Final[tuple[Rule, ...]] = (

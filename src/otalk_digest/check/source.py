@@ -33,21 +33,6 @@ _RAW_TEXT: Final = re.compile(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tag:
-    """A start or end tag as written."""
-
-    name: str
-    is_end: bool
-    #: In their order, doubled ones too; names in lower case.
-    attributes: tuple[tuple[str, str], ...]
-    offset: int
-
-    def get(self, name: str) -> str | None:
-        """Return the first value of an attribute, as browsers do."""
-        return next((value for own, value in self.attributes if own == name), None)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
     """A conditional comment."""
 
@@ -60,6 +45,34 @@ class Condition:
     is_open_to_all: bool
 
 
+@lru_cache(maxsize=4096)
+def _attributes(rest: str) -> tuple[tuple[str, str], ...]:
+    return tuple((name.lower(), value.strip("\"'")) for name, value in _ATTRIBUTE.findall(rest))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tag:
+    """A start or end tag as written."""
+
+    #: In lower case.
+    name: str
+    is_end: bool
+    #: What stands after the name.
+    rest: str
+    offset: int
+    #: The conditional comments that it stands in.
+    within: tuple[Condition, ...] = ()
+
+    @property
+    def attributes(self) -> tuple[tuple[str, str], ...]:
+        """Names in lower case and values, in their order, doubled ones too."""
+        return _attributes(self.rest)
+
+    def get(self, name: str) -> str | None:
+        """Return the first value of an attribute, as browsers do."""
+        return next((value for own, value in self.attributes if own == name), None)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """The HTML part with its comments told apart."""
@@ -68,8 +81,8 @@ class Source:
     conditions: tuple[Condition, ...]
     #: Offset and complaint, where conditional comments do not pair.
     errors: tuple[tuple[int, str], ...]
-    #: Where ordinary comments and the marks of conditional ones stand.
-    marks: tuple[tuple[int, int], ...]
+    #: Every tag that some program sees.
+    tags: tuple[Tag, ...]
 
     def place(self, offset: int, excerpt: str | None = None) -> Place:
         """Return the place of something at an offset."""
@@ -80,41 +93,15 @@ class Source:
 
     def tags_for_others(self) -> Iterator[Tag]:
         """Yield the tags that programs see which know no conditional comments."""
-        hidden = [(each.start, each.end) for each in self.conditions if not each.is_open_to_all]
-        yield from tags(_blanked(self.html, [*self.marks, *hidden]))
+        return (tag for tag in self.tags if all(each.is_open_to_all for each in tag.within))
 
     def tags_for_outlook(self, version: int = OUTLOOKS[-1]) -> Iterator[Tag]:
         """Yield the tags that a classic Outlook sees."""
-        hidden = [
-            (each.start, each.end) for each in self.conditions if not holds(each.when, version)
-        ]
-        yield from tags(_blanked(self.html, [*self.marks, *hidden]))
+        return (tag for tag in self.tags if all(holds(each.when, version) for each in tag.within))
 
     def tags_of_outlook_only(self) -> Iterator[Tag]:
         """Yield the tags in comments that only some Outlook opens."""
-        for each in self.conditions:
-            if not each.is_open_to_all:
-                for tag in tags(self.html[each.start : each.end]):
-                    yield Tag(
-                        name=tag.name,
-                        is_end=tag.is_end,
-                        attributes=tag.attributes,
-                        offset=tag.offset + each.start,
-                    )
-
-
-def tags(html: str) -> Iterator[Tag]:
-    """Yield tags as written; the text of style and title holds none."""
-    for found in _TAG.finditer(_RAW_TEXT.sub(_emptied, html)):
-        yield Tag(
-            name=found["name"].lower(),
-            is_end=bool(found["slash"]),
-            attributes=tuple(
-                (name.lower(), value.strip("\"'"))
-                for name, value in _ATTRIBUTE.findall(found["rest"])
-            ),
-            offset=found.start(),
-        )
+        return (tag for tag in self.tags if not all(each.is_open_to_all for each in tag.within))
 
 
 @lru_cache(maxsize=4)
@@ -128,8 +115,20 @@ def read_source(html: str) -> Source:
         html=html,
         conditions=tuple(comments.conditions),
         errors=tuple(sorted((*comments.errors, *unended))),
-        marks=tuple(comments.marks),
+        tags=tuple(_tags(_blanked(html, comments.marks), comments.conditions)),
     )
+
+
+def _tags(html: str, conditions: list[Condition]) -> Iterator[Tag]:
+    """Yield tags as written; the text of style and title holds none."""
+    for found in _TAG.finditer(_RAW_TEXT.sub(_emptied, html)):
+        yield Tag(
+            name=found["name"].lower(),
+            is_end=bool(found["slash"]),
+            rest=found["rest"],
+            offset=found.start(),
+            within=tuple(each for each in conditions if each.start <= found.start() < each.end),
+        )
 
 
 class _Comments:

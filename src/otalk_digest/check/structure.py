@@ -57,19 +57,18 @@ def _page_language(mail: Mail) -> Iterator[Place]:
 
 
 def _body_language(mail: Mail) -> Iterator[Place]:
-    for body in mail.elements("body"):
-        yield from _without_language(body)
-
-
-def _without_language(element: lxml_html.HtmlElement) -> Iterator[Place]:
     """Yield content that stands in no element with lang and dir, below the body."""
-    if _says(element.text) or element.tag == "img":
-        yield at(element, element.text or None)
-    for child in element:
-        if _says(child.tail):
-            yield at(element, child.tail)
-        if isinstance(child.tag, str) and child.tag not in _SILENT and not _has_language(child):
-            yield from _without_language(child)
+    waiting = list(mail.elements("body"))
+    while waiting:
+        element = waiting.pop()
+        if _says(element.text) or element.tag == "img":
+            yield at(element, element.text or None)
+        for child in element:
+            if _says(child.tail):
+                yield at(element, child.tail)
+            is_plain = isinstance(child.tag, str) and child.tag not in _SILENT
+            if is_plain and not _has_language(child):
+                waiting.append(child)
 
 
 def _says(text: str | None) -> bool:

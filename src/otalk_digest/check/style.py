@@ -15,11 +15,9 @@ from otalk_digest.check.stylesheet import (
     Declaration,
     Sheet,
     StyleRule,
-    blocks,
-    declared,
-    inline,
     read_declarations,
 )
+from otalk_digest.check.styling import blocks, declared, inline
 from otalk_digest.check.typeset import texts
 from otalk_digest.model.finding import Level, Part, Place
 
@@ -52,39 +50,42 @@ def _absent(what: str) -> Place:
 
 
 def _placing(mail: Mail) -> Iterator[Place]:
-    for declaration, place in declared(mail):
-        if _places(declaration):
-            yield place
+    for stated in declared(mail):
+        if _places(stated.declaration):
+            yield stated.place
 
 
 def _places(declaration: Declaration) -> bool:
-    name, words = declaration.name, set(declaration.value.split())
+    name, words = declaration.name, declaration.value.split()
     if name in {"position", "float"}:
-        return not words <= {"static", "none"}
+        return not {"static", "none"}.issuperset(words)
     if name == "display":
-        return bool(words & (_NOT_BLOCK | {f"-webkit-{each}" for each in _NOT_BLOCK}))
+        return any(word.removeprefix("-webkit-") in _NOT_BLOCK for word in words)
     if name.startswith("margin"):
         return declaration.is_negative
     return name.startswith(("flex", "grid", "-webkit-box-flex"))
 
 
 def _pictures(mail: Mail) -> Iterator[Place]:
-    for declaration, place in declared(mail):
-        if declaration.name.startswith("background") and _paints(declaration):
-            yield place
+    for stated in declared(mail):
+        if _paints(stated.declaration):
+            yield stated.place
     for element in mail.elements():
         if element.get("background") is not None:
             yield at(element, f'<{element.tag} background="{element.get("background")}">')
 
 
 def _paints(declaration: Declaration) -> bool:
-    return any(name in _PAINTING or name.endswith("gradient") for name in declaration.functions)
+    return declaration.name.startswith("background") and any(
+        name in _PAINTING or name.endswith("gradient") for name in declaration.functions
+    )
 
 
 def _fetching(mail: Mail) -> Iterator[Place]:
-    for declaration, place in declared(mail):
-        if URL in declaration.functions and not declaration.name.startswith("background"):
-            yield place
+    for stated in declared(mail):
+        is_picture = stated.declaration.name.startswith("background")
+        if URL in stated.declaration.functions and not is_picture:
+            yield stated.place
     for block in blocks(mail):
         for rule in block.sheet.at_rules:
             if rule.name in _FETCHES:

@@ -9,11 +9,7 @@ from functools import lru_cache
 from typing import Final
 
 import tinycss2
-from lxml import html as lxml_html
 from tinycss2.ast import Node
-
-from otalk_digest.check.mail import Mail, at
-from otalk_digest.model.finding import Part, Place
 
 #: Functions whose text is a place to fetch from: CSS Images 4, CSS Values 4 §4.5.
 _FETCHING: Final = frozenset({"url", "src", "image", "image-set", "-webkit-image-set"})
@@ -23,8 +19,6 @@ URL: Final = "url"
 _LOWERED: Final = frozenset({"dimension", "hash", "number", "percentage"})
 #: Stands after a block to see whether everything in it was closed.
 _END: Final = "@otalk-digest-end"
-#: A quotation no longer than this says enough.
-_EXCERPT: Final = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,88 +71,40 @@ class Sheet:
     at_rules: tuple[AtRule, ...] = ()
     #: Line and complaint, where it does not parse.
     errors: tuple[tuple[int, str], ...] = ()
-    has_comments: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Block:
-    """A style element and what is in it."""
-
-    element: lxml_html.HtmlElement
-    css: str
-    sheet: Sheet
-
-    def at(self, line: int, excerpt: str) -> Place:
-        """Return a place in the block."""
-        first = self.element.sourceline
-        path = self.element.getroottree().getpath(self.element)
-        where = None if first is None else first + line - 1
-        return Place(part=Part.HTML, excerpt=_one_line(excerpt), line=where, path=path)
+_TOO_DEEP: Final = Sheet(errors=((1, "brackets stand in each other too deep to read"),))
 
 
 @lru_cache(maxsize=4096)
 def read_declarations(css: str) -> Sheet:
     """Take the text of a style attribute apart: declarations of one rule without selector."""
-    return _sheet(_Gatherer().declarations(css))
+    gatherer = _Gatherer()
+    try:
+        gatherer.declarations(tinycss2.parse_blocks_contents(css))
+    except RecursionError:
+        return _TOO_DEEP
+    return gatherer.sheet()
 
 
 @lru_cache(maxsize=16)
 def read_sheet(css: str) -> Sheet:
     """Take the text of a style block apart."""
     gatherer = _Gatherer()
-    *nodes, last = tinycss2.parse_stylesheet(f"{css}\n{_END};") or [None]
-    if getattr(last, "at_keyword", None) == _END[1:]:
-        gatherer.nodes(nodes)
-    else:
-        gatherer.nodes(tinycss2.parse_stylesheet(css))
+    *nodes, last = tinycss2.parse_stylesheet(f"{css}\n{_END};")
+    if getattr(last, "at_keyword", None) != _END[1:]:
+        nodes = tinycss2.parse_stylesheet(css)
         gatherer.errors.append((css.count("\n") + 1, "a bracket, comment or string stays open"))
-    return _sheet(gatherer)
-
-
-def inline(element: lxml_html.HtmlElement) -> tuple[Declaration, ...]:
-    """Return what an element's own style attribute declares, in its order."""
-    css = element.get("style")
-    return _own(css) if css else ()
-
-
-def styled(mail: Mail) -> Iterator[tuple[lxml_html.HtmlElement, tuple[Declaration, ...]]]:
-    """Yield elements that declare something themselves."""
-    for element in mail.elements():
-        declarations = inline(element)
-        if declarations:
-            yield element, declarations
-
-
-def blocks(mail: Mail) -> tuple[Block, ...]:
-    """Return the style elements."""
-    found = []
-    for element in mail.elements("style"):
-        css = element.text or ""
-        found.append(Block(element=element, css=css, sheet=read_sheet(css)))
-    return tuple(found)
-
-
-def declared(mail: Mail) -> Iterator[tuple[Declaration, Place]]:
-    """Yield everything declared, in attributes and in blocks, with its place."""
-    for element, declarations in styled(mail):
-        for declaration in declarations:
-            yield declaration, at(element, str(declaration))
-    for block in blocks(mail):
-        for rule in block.sheet.rules:
-            for declaration in rule.declarations:
-                excerpt = f"{rule.selector} {{ {declaration} }}"
-                yield declaration, block.at(declaration.line, excerpt)
-
-
-def value_of(declarations: Sequence[Declaration], name: str) -> str | None:
-    """Return the value that counts: the last of the important ones, or else the last."""
-    found = [each for each in declarations if each.name == name]
-    weighty = [each for each in found if each.is_important]
-    return (weighty or found)[-1].value if found else None
+    try:
+        gatherer.nodes(nodes)
+    except RecursionError:
+        return _TOO_DEEP
+    return gatherer.sheet()
 
 
 @lru_cache(maxsize=4096)
-def _own(css: str) -> tuple[Declaration, ...]:
+def declarations_of(css: str) -> tuple[Declaration, ...]:
+    """Return what the text of a style attribute declares, in its order."""
     return tuple(each for rule in read_declarations(css).rules for each in rule.declarations)
 
 
@@ -169,11 +115,14 @@ class _Gatherer:
         self.rules: list[StyleRule] = []
         self.at_rules: list[AtRule] = []
         self.errors: list[tuple[int, str]] = []
-        self.has_comments = False
 
-    def declarations(self, css: str) -> "_Gatherer":
-        self._block(tinycss2.parse_blocks_contents(css), selector="", line=1, within=None)
-        return self
+    def sheet(self) -> Sheet:
+        return Sheet(
+            rules=tuple(self.rules), at_rules=tuple(self.at_rules), errors=tuple(self.errors)
+        )
+
+    def declarations(self, content: Sequence[Node]) -> None:
+        self._block(content, selector="", line=1, within=None)
 
     def nodes(self, nodes: Sequence[Node], *, within: str | None = None) -> None:
         for node in nodes:
@@ -222,19 +171,8 @@ class _Gatherer:
             self.nodes([each for each in inner if each.type != "declaration"], within=around)
 
     def _other(self, node: Node) -> None:
-        if node.type == "comment":
-            self.has_comments = True
-        elif node.type == "error":
+        if node.type == "error":
             self.errors.append((node.source_line, node.message))
-
-
-def _sheet(gatherer: _Gatherer) -> Sheet:
-    return Sheet(
-        rules=tuple(gatherer.rules),
-        at_rules=tuple(gatherer.at_rules),
-        errors=tuple(gatherer.errors),
-        has_comments=gatherer.has_comments,
-    )
 
 
 def _declaration(node: Node) -> Declaration:
@@ -292,8 +230,3 @@ def _spelt(node: Node) -> str:
         start, end = node.type[0], node.type[1]
         return f"{start}{_text(node.content)}{end}"
     return str(node.serialize()).lower() if node.type in _LOWERED else str(node.serialize())
-
-
-def _one_line(text: str) -> str:
-    said = " ".join(text.split())
-    return said if len(said) <= _EXCERPT else f"{said[: _EXCERPT - 1]}…"

@@ -10,7 +10,7 @@ from otalk_digest.check.mail import Mail, at
 from otalk_digest.check.outlook import COLUMN_MOST
 from otalk_digest.check.rule import Rule
 from otalk_digest.check.source import Tag, read_source
-from otalk_digest.check.stylesheet import inline
+from otalk_digest.check.styling import inline
 from otalk_digest.model.finding import Level, Place
 
 _RESET: Final = ("cellpadding", "cellspacing", "border")

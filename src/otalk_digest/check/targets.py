@@ -8,7 +8,8 @@ from lxml import html as lxml_html
 
 from otalk_digest.check.mail import Mail, at
 from otalk_digest.check.rule import Rule
-from otalk_digest.check.stylesheet import Declaration, blocks, inline, value_of
+from otalk_digest.check.stylesheet import Declaration
+from otalk_digest.check.styling import blocks, inline, value_of
 from otalk_digest.check.typeset import pixels, texts, visible
 from otalk_digest.model.finding import Level, Place
 
@@ -109,7 +110,15 @@ def _side(declarations: tuple[Declaration, ...], side: str, size: float | None) 
 def _is_alone(link: lxml_html.HtmlElement) -> bool:
     """Whether a link has its line for itself: no neighbouring words, nothing else to press."""
     parent = link.getparent()
-    return parent is not None and visible(parent.text_content()) == visible(link.text_content())
+    if parent is None or visible(parent.text) or visible(link.tail):
+        return False
+    others = (each for each in parent if each is not link)
+    return not any(visible(each.tail) or _says(each) for each in others)
+
+
+def _says(element: lxml_html.HtmlElement) -> bool:
+    is_element = isinstance(element.tag, str)
+    return is_element and any(visible(text) for text in element.itertext(with_tail=False))
 
 
 RULES: Final[tuple[Rule, ...]] = (

@@ -12,7 +12,8 @@ from typing import Final
 from lxml import html as lxml_html
 
 from otalk_digest.check.mail import Mail
-from otalk_digest.check.stylesheet import Declaration, inline
+from otalk_digest.check.stylesheet import Declaration, declarations_of
+from otalk_digest.check.styling import inline
 
 #: CSS pixels that a browser begins with.
 _ROOT: Final = 16.0
@@ -181,37 +182,42 @@ def _walk(top: lxml_html.HtmlElement, around: Setting) -> Iterator[Text]:
 
 
 def _set(element: lxml_html.HtmlElement, outer: Setting) -> Setting:
-    declarations = sorted(inline(element), key=lambda each: each.is_important)
-    size = _size(element, declarations, outer.size)
-    setting = replace(outer, size=size, align=_align(element, outer.align))
+    markup = (str(element.tag), element.get("align", ""), element.get("size", ""))
+    return _setting(markup, element.get("style", ""), outer)
+
+
+@lru_cache(maxsize=4096)
+def _setting(markup: tuple[str, str, str], css: str, outer: Setting) -> Setting:
+    """Work out one setting; most elements of a mail are set like one before."""
+    tag, align, old_size = markup
+    declarations = sorted(declarations_of(css), key=lambda each: each.is_important)
+    size = None if outer.size is None else outer.size * _USUAL.get(tag, 1.0)
+    if tag == "font":
+        size = _OLD_SIZES.get(old_size, size)
     for each in declarations:
-        if (family := families(each)) is not None and family not in {"inherit", "unset"}:
-            setting = replace(setting, family=family)
-        if each.name == "text-align":
-            setting = replace(setting, align=_side(each.value, outer.align))
-        if (line := lines(each)) is not None:
-            setting = _lined(setting, line, outer)
+        if (value := sizes(each)) is not None:
+            size = resized(value, outer.size)
+    setting = replace(outer, size=size, align=_align(tag, align.strip().lower(), outer.align))
+    for each in declarations:
+        setting = _declared(setting, each, outer)
     return setting
 
 
-def _size(
-    element: lxml_html.HtmlElement, declarations: list[Declaration], parent: float | None
-) -> float | None:
-    size = None if parent is None else parent * _USUAL.get(str(element.tag), 1.0)
-    if element.tag == "font" and element.get("size", "") in _OLD_SIZES:
-        size = _OLD_SIZES[element.get("size", "")]
-    for each in declarations:
-        if (value := sizes(each)) is not None:
-            size = resized(value, parent)
-    return size
+def _declared(setting: Setting, said: Declaration, outer: Setting) -> Setting:
+    if (family := families(said)) is not None and family not in {"inherit", "unset"}:
+        setting = replace(setting, family=family)
+    if said.name == "text-align":
+        setting = replace(setting, align=_side(said.value, outer.align))
+    if (line := lines(said)) is not None:
+        setting = _lined(setting, line, outer)
+    return setting
 
 
-def _align(element: lxml_html.HtmlElement, outer: str) -> str:
-    if element.tag == "center":
+def _align(tag: str, said: str, outer: str) -> str:
+    if tag == "center":
         return "center"
-    said = str(element.get("align", "")).strip().lower()
     # On a table the attribute moves the table, not its words.
-    if element.tag in {"table", "img"} or said not in {"left", "right", "center", "justify"}:
+    if tag in {"table", "img"} or said not in {"left", "right", "center", "justify"}:
         return outer
     return said
 

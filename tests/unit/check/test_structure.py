@@ -28,33 +28,28 @@ def test_every_rule_has_a_name_of_its_own() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rule", "pattern", "new", "line", "tag"),
+    ("rule", "pattern", "new", "where"),
     [
-        ("doctype", "<!DOCTYPE html>", "<!doctype html>", "<!doctype", ""),
-        ("doctype", "<!DOCTYPE html>\n", "", "<html", ""),
-        ("doctype", "<!DOCTYPE html>", "<!-- x --><!DOCTYPE html>", "<!-- x", ""),
-        ("page-language", r'<html lang="en-GB" ', "<html ", "<html", "html"),
-        ("page-language", r'(?<=<html lang="en-GB") dir="ltr"', "", "<html", "html"),
-        ("page-language", r'<html lang="en-GB"', '<html lang="English UK"', "<html", "html"),
-        ("page-language", r'(?<=<html lang="en-GB") dir="ltr"', ' dir="auto"', "<html", "html"),
-        ("body-language", r"</div>\s*</body>", f"</div>{BYE}</body>", BYE, "p"),
-        ("attribute-once", "<h1 ", '<h1 id="a" ID="b" ', "<h1", ""),
-        (
-            "attribute-once",
-            '(?<=mso]><table role="presentation")',
-            " role=none",
-            "mso]><table",
-            "",
-        ),
-        ("heading-levels", "<h2(.*?)</h2>", f"<h3 {SET}>Later</h3>", "<h3", "h3"),
-        ("heading-words", "</h1>", "</h1><h2> &#160;<b></b>\n</h2>", "<h2>", "h2"),
+        ("doctype", "<!DOCTYPE html>", "<!doctype html>", ("<!doctype", "")),
+        ("doctype", "<!DOCTYPE html>\n", "", ("<html", "")),
+        ("doctype", "<!DOCTYPE html>", "<!-- x --><!DOCTYPE html>", ("<!-- x", "")),
+        ("page-language", '<html lang="en-GB" ', "<html ", ("<html", "html")),
+        ("page-language", '(?<=<html lang="en-GB") dir="ltr"', "", ("<html", "html")),
+        ("page-language", '<html lang="en-GB"', '<html lang="UK English"', ("<html", "html")),
+        ("page-language", '(?<=<html lang="en-GB") dir="ltr"', " dir=auto", ("<html", "html")),
+        ("body-language", r"</div>\s*</body>", f"</div>{BYE}</body>", (BYE, "p")),
+        ("attribute-once", "<h1 ", '<h1 id="a" ID="b" ', ("<h1", "")),
+        ("attribute-once", "(?<=mso]><table) ", " role=none ", ("mso]><table", "")),
+        ("heading-levels", "<h2(.*?)</h2>", f"<h3 {SET}>Later</h3>", ("<h3", "h3")),
+        ("heading-words", "</h1>", "</h1><h2> &#160;<b></b>\n</h2>", ("<h2>", "h2")),
     ],
 )
 def test_one_fault_is_found_where_it_stands(
-    rule: str, pattern: str, new: str, line: str, tag: str
+    rule: str, pattern: str, new: str, where: tuple[str, str]
 ) -> None:
     (only,) = found(sown(pattern, new))
 
+    line, tag = where
     assert only.rule == rule
     assert line in only.line
     assert only.tag == tag
@@ -147,3 +142,9 @@ def test_a_message_without_html_is_no_crash() -> None:
 
     assert "doctype" in names(mail)
     assert html_bytes(mail) == 0
+
+
+def test_a_message_nested_a_thousand_deep_is_checked_all_the_same() -> None:
+    mail = sown(r"</div>\s*</body>", "</div>" + "<b>" * 1000 + "x" + "</b>" * 1000 + "</body>")
+
+    assert "body-language" in names(mail)

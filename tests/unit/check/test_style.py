@@ -150,3 +150,10 @@ def test_a_page_without_a_query_for_phones_is_found() -> None:
     (only,) = found(a_mail(replace(good_variant(), html=html)))
 
     assert only.rule == "phone-query"
+
+
+def test_css_nested_a_thousand_deep_is_said_to_be_unreadable() -> None:
+    brackets = "(" * 3000 + ")" * 3000
+
+    assert names(with_html(f'<p style="width:{brackets}">x</p>')) == {"css-readable"}
+    assert names(with_css(f"p {{ width: {brackets} }}")) == {"css-readable"}

@@ -3,15 +3,15 @@ import json
 import runpy
 import tarfile
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from otalk_digest.check.caniemail import FILE
 
-SCRIPT = Path(__file__).parents[3] / "tools" / "refresh_caniemail.py"
-TOOL = runpy.run_path(str(SCRIPT))
+SCRIPT: Final = Path(__file__).parents[3] / "tools" / "refresh_caniemail.py"
+TOOL: Final = runpy.run_path(str(SCRIPT))
 
 
-def a_feature(slug: str, category: str = "css", **stats: Any) -> dict[str, Any]:
+def a_feature(slug: str, category: str = "css", **stats: object) -> dict[str, Any]:
     return {
         "slug": slug,
         "title": slug.removeprefix("css-"),
