@@ -156,4 +156,4 @@ def test_css_nested_a_thousand_deep_is_said_to_be_unreadable() -> None:
     brackets = "(" * 3000 + ")" * 3000
 
     assert names(with_html(f'<p style="width:{brackets}">x</p>')) == {"css-readable"}
-    assert names(with_css(f"p {{ width: {brackets} }}")) == {"css-readable"}
+    assert "css-readable" in names(with_css(f"p {{ width: {brackets} }}"))
