@@ -33,6 +33,14 @@ class Event:
     sequence: int
 
 
+def event_uid(guid: str) -> str:
+    """Return a chat's UID, the same in every version: a guid outlives topic, date and address.
+
+    RFC 7986 §5.3 asks for a UUID. Lower case, so it can stand in an address as it is.
+    """
+    return str(uuid5(NAMESPACE_URL, f"otalk-digest:{guid}"))
+
+
 def write_calendar(
     events: Sequence[Event], *, name: str, reminder: str, zone: ZoneInfo, now: datetime
 ) -> str | None:
@@ -70,8 +78,7 @@ def _event(event: Event, *, reminder: str, zone: ZoneInfo, now: datetime) -> "Co
     from icalendar import Event as Component  # noqa: PLC0415 - as above
 
     component = Component()
-    # RFC 7986 §5.3: a UUID; made from the guid, which outlives a new topic and a new address.
-    component.add("UID", str(uuid5(NAMESPACE_URL, f"otalk-digest:{event.guid}")))
+    component.add("UID", event_uid(event.guid))
     component.add("DTSTAMP", now)
     component.add("SEQUENCE", event.sequence)
     component.add("DTSTART", event.starts_at.astimezone(zone))
