@@ -109,7 +109,7 @@ def _context(job: _Job) -> dict[str, object]:
         "is_quiet": stories.is_quiet,
         "calendar_count": len({s.guid for s in stories.ahead if s.in_calendar and s.is_on}),
         "publication": publication,
-        "language": publication.language,
+        "language": job.theme.language or publication.language,
         "blog_url": _web_only(publication.blog_url),
         "links": tuple((label, url) for label, url in publication.links if _web_only(url)),
         "profile": profile,
