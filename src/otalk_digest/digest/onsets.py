@@ -8,6 +8,7 @@ every change to summer time comes an hour late.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import cache
 from itertools import groupby
 from typing import Final
 
@@ -20,6 +21,9 @@ _SECOND: Final = timedelta(seconds=1)
 _WEEKDAYS: Final = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 #: Before any mail; for a zone whose clock does not change.
 _EVER: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - by the clock on the wall
+
+#: Offset and letters.
+_Clock = tuple[timedelta | None, str | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +55,7 @@ class Onset:
         return self.offset > self.offset_before
 
 
+@cache
 def list_onsets(zone: tzinfo, *, first_year: int, last_year: int) -> Sequence[Onset]:
     """Say from when on which offset holds, for all of these years and some around them.
 
@@ -80,21 +85,21 @@ def _changes(zone: tzinfo, first_year: int, last_year: int) -> Iterator[Onset]:
     while week < end:
         after = _clock(week + _WEEK, zone)
         if before != after:
-            yield _onset(_find(week, zone), zone)
+            yield _onset(_find(week, before, zone), zone)
         week, before = week + _WEEK, after
 
 
-def _clock(moment: datetime, zone: tzinfo) -> tuple[timedelta | None, str | None]:
+def _clock(moment: datetime, zone: tzinfo) -> _Clock:
     local = moment.astimezone(zone)
     return local.utcoffset(), local.tzname()
 
 
-def _find(week: datetime, zone: tzinfo) -> datetime:
-    """Halve the week until the first second of the new clock is left."""
+def _find(week: datetime, clock: _Clock, zone: tzinfo) -> datetime:
+    """Halve the week that begins by `clock` until the first second of the new one is left."""
     before, after = week, week + _WEEK
     while after - before > _SECOND:
         middle = (before + (after - before) / 2).replace(microsecond=0)
-        if _clock(middle, zone) == _clock(week, zone):
+        if _clock(middle, zone) == clock:
             before = middle
         else:
             after = middle

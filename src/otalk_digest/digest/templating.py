@@ -15,7 +15,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from stat import S_ISDIR
-from typing import Final
+from typing import Any, Final
 
 import jinja2
 from jinja2.compiler import CodeGenerator, Frame
@@ -70,6 +70,10 @@ class Environment(ImmutableSandboxedEnvironment):
     #: "x" * 10**9 and 9**9**9 are endless too.
     intercepted_binops = frozenset({"*", "**"})
 
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 - Jinja's own, whatever they are
+        self._safe: dict[tuple[type, str], bool] = {}
+        super().__init__(**options)
+
     def step(self) -> None:
         """Take one step. Raises TooMuchError after the last one."""
         meter = _meter.get()
@@ -78,6 +82,13 @@ class Environment(ImmutableSandboxedEnvironment):
             raise TooMuchError(
                 f"more than {STEPS_MOST:,} steps: loops in loops, or macros that call each other"
             )
+
+    def is_safe_attribute(self, obj: object, attr: str, value: object) -> bool:
+        """Ask the sandbox once for each type: it is asked a thousand times a digest."""
+        key = (type(obj), attr)
+        if key not in self._safe:
+            self._safe[key] = super().is_safe_attribute(obj, attr, value)
+        return self._safe[key]
 
     def call_binop(
         self, context: jinja2.runtime.Context, operator: str, left: object, right: object
