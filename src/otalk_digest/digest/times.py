@@ -4,7 +4,7 @@ The words and their order come from the theme. Every time carries its zone, as t
 on the day itself: the offset of today says nothing about a day after the clocks change.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Final
@@ -17,6 +17,11 @@ _AREAS: Final = frozenset(
         *("Indian", "Pacific"),
     }
 )
+
+#: Stands for a city until it is known; no word holds it.
+_PLACE: Final = "\ue000"
+#: Offsets at start and end, then letters.
+_Clock = tuple[timedelta | None, timedelta | None, str | None, str | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,19 +124,48 @@ def say_reader_time(
 ) -> str | None:
     """Say a chat's hour for a reader; None where the clock on the wall is the chat's own.
 
-    `zones` are the chat's and the reader's. Their clocks have to agree from start to end: a
-    chat may last through a change that only one of them makes.
+    `zones` are the chat's and the reader's.
     """
-    shared = all(_is_shared(moment, zones) for moment in (starts_at, ends_at or starts_at))
-    if shared:
-        return None
-    home, theirs = (starts_at.astimezone(zone) for zone in zones)
-    is_same_day = home.date() == theirs.date()
-    pattern = words.yours if is_same_day else words.yours_other_day
+    home, theirs = zones
+    return next((s for _, s in say_reader_times((starts_at, ends_at), home, [theirs], words)), None)
+
+
+def say_reader_times(
+    span: tuple[datetime, datetime | None],
+    home: ZoneInfo,
+    zones: Iterable[ZoneInfo],
+    words: TimeWords,
+) -> Iterator[tuple[ZoneInfo, str]]:
+    """Say a chat's hour in each zone whose clock differs from that of `home`.
+
+    The clocks have to agree from start to end: a chat may last through a change that only one
+    of them makes. Most zones go by the clock of another, so each clock is put into words once.
+    """
+    ours = _clock_at(span, home)
+    said: dict[_Clock, str] = {}
+    for zone in zones:
+        clock = _clock_at(span, zone)
+        if clock[:2] == ours[:2]:
+            continue
+        if clock not in said:
+            said[clock] = _say_theirs(span, (home, zone), words)
+        yield zone, said[clock].replace(_PLACE, _place(zone, words))
+
+
+def _clock_at(span: tuple[datetime, datetime | None], zone: ZoneInfo) -> _Clock:
+    start, end = span[0].astimezone(zone), (span[1] or span[0]).astimezone(zone)
+    return start.utcoffset(), end.utcoffset(), start.tzname(), end.tzname()
+
+
+def _say_theirs(
+    span: tuple[datetime, datetime | None], zones: tuple[ZoneInfo, ZoneInfo], words: TimeWords
+) -> str:
+    home, theirs = (span[0].astimezone(zone) for zone in zones)
+    pattern = words.yours if home.date() == theirs.date() else words.yours_other_day
     return pattern.format(
-        date=say_date(starts_at, zones[1], words.weekday_date, words),
-        hours=say_hours(starts_at, ends_at, zones[1], words),
-        place=_place(zones[1], words),
+        date=say_date(span[0], zones[1], words.weekday_date, words),
+        hours=say_hours(*span, zones[1], words),
+        place=_PLACE,
     )
 
 
@@ -159,11 +193,6 @@ def _clock(local: datetime, words: TimeWords) -> str:
         minute=f"{local.minute:02d}",
         half=words.afternoon if local.hour >= 12 else words.morning,  # noqa: PLR2004 - noon
     )
-
-
-def _is_shared(moment: datetime, zones: tuple[ZoneInfo, ZoneInfo]) -> bool:
-    home, theirs = (moment.astimezone(zone) for zone in zones)
-    return home.utcoffset() == theirs.utcoffset()
 
 
 def _place(zone: ZoneInfo, words: TimeWords) -> str:

@@ -236,12 +236,31 @@ def test_a_zones_value_is_made_once_however_many_readers_are_in_it() -> None:
     )
     word = Counted(WORDS.yours)
     words = replace(WORDS, yours=word)
-    readers = ["Europe/Madrid", "Europe/Oslo", "Europe/London"] * 2000
+    readers = ["Europe/Madrid", "Europe/Oslo", "America/New_York", "Europe/London"] * 2000
 
     values = reader_times(readers, [when], home=LONDON, words=words, prefix=TOKEN_PREFIX)
 
-    assert sorted(values) == ["Europe/Madrid", "Europe/Oslo"]
+    assert sorted(values) == ["America/New_York", "Europe/Madrid", "Europe/Oslo"]
+    # Madrid and Oslo go by one clock, which is put into words once.
     assert word.said == 2
+
+
+@pytest.mark.parametrize("key", ["", "Mars/Base", "America", "../../etc/passwd", "/etc/passwd"])
+def test_what_is_no_zone_says_nothing(key: str) -> None:
+    when = When(
+        starts_at=datetime(2026, 1, 14, 20, tzinfo=UTC),
+        ends_at=None,
+        moment="",
+        date="",
+        day="",
+        short="",
+        is_sure=True,
+        is_usual_hour=False,
+        is_corrected=False,
+        place=0,
+    )
+
+    assert reader_times([key], [when], home=LONDON, words=WORDS, prefix=TOKEN_PREFIX) == {}
 
 
 def test_dates_are_the_readers_on_both_sides_of_the_date_line() -> None:
