@@ -7,7 +7,7 @@ import click
 
 from otalk_digest.cli.app import App
 from otalk_digest.cli.approval import by_option, named
-from otalk_digest.cli.printing import moment, print_json
+from otalk_digest.cli.printing import moment, print_json, print_table
 from otalk_digest.errors import InputError
 from otalk_digest.pipeline import editing
 from otalk_digest.store import editions
@@ -15,6 +15,7 @@ from otalk_digest.store import editions
 if TYPE_CHECKING:
     from otalk_digest.model.edition import Edits
     from otalk_digest.pipeline.editing import Direction, Edit, Item
+    from otalk_digest.store.database import Store
 
 
 @click.group(invoke_without_command=True)
