@@ -82,12 +82,12 @@ def _print_edition(report: RunReport) -> None:
 
 def _print_standings(report: RunReport) -> None:
     """Say what keeps an edition from leaving, and who approved the next one."""
+    for _, held in sorted(report.held.items()):
+        print_standing(held)
     found = report.standing
-    for number, held in sorted(report.held.items()):
-        if found is None or found.number != number:
-            print_standing(held)
-    if found is not None and found.state is not State.NOTHING_ASKED:
-        print_standing(found)
+    if found is None or found.number in report.held or found.state is State.NOTHING_ASKED:
+        return
+    print_standing(found)
 
 
 def equation(number: int, tally: Tally, *, is_rehearsal: bool = False) -> str:
