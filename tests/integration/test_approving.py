@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pytest
 from tests.builders import NOW, a_segment, a_subscriber, some_news
@@ -20,6 +20,9 @@ from otalk_digest.pipeline.approving import Standing, State, What
 from otalk_digest.pipeline.freezing import Press
 from otalk_digest.store import news
 from otalk_digest.store.database import Store, open_store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PRESS: Final = Press(publication=PUBLICATION, profile=PROFILE, theme_folders=(THEMES,))
 SEGMENTS: Final = (
@@ -216,11 +219,12 @@ def test_a_note_is_kept_as_it_was_typed(store: Store, text: str | None, note: st
 
 @pytest.mark.parametrize("number", [0, 2])
 def test_only_the_next_edition_can_be_edited(store: Store, number: int) -> None:
-    for edit in (
+    edits: "tuple[Callable[[], None], ...]" = (
         lambda: editing.set_note(store, number, "Hello", by="Edda", now=NOW),
         lambda: editing.hide(store, SEGMENTS, number, 1, by="Edda", now=NOW),
         lambda: editing.show(store, number, 1, by="Edda", now=NOW),
         lambda: editing.move(store, SEGMENTS, number, 1, direction="down", by="Edda", now=NOW),
-    ):
+    )
+    for edit in edits:
         with pytest.raises(InputError, match="only the next one can, which is 1"):
             edit()

@@ -8,8 +8,8 @@ import click
 from otalk_digest.cli.app import App
 from otalk_digest.cli.printing import moment
 from otalk_digest.errors import InputError
-from otalk_digest.pipeline.approving import PartDifference, Standing, State
-from otalk_digest.store.decisions import Decision
+from otalk_digest.pipeline import approving
+from otalk_digest.pipeline.approving import Decision, PartDifference, Standing, State
 
 #: More lines than this are a change to look at, not to read here.
 _MOST_LINES = 12
@@ -28,8 +28,6 @@ def approve(app: App, edition: int, by: str | None) -> None:
     N is its number, which run and plan show. The next run sends it, unless by then readers
     would see something else, or the readers are not the same: then it is asked for again.
     """
-    from otalk_digest.pipeline import approving
-
     with app.store(must_exist=True) as store:
         done = approving.approve(
             store, app.press(), app.segments, edition, by=named(by), clock=app.clock
@@ -55,8 +53,6 @@ def hold(app: App, edition: int, reason: str | None, by: str | None) -> None:
     N is the next edition, or one that is being sent: then what is in flight still arrives, and
     the rest waits.
     """
-    from otalk_digest.pipeline import approving
-
     with app.store(must_exist=True) as store:
         decision = approving.hold(store, edition, by=named(by), reason=reason, clock=app.clock)
     click.echo(
