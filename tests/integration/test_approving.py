@@ -219,7 +219,7 @@ def test_a_note_is_kept_as_it_was_typed(store: Store, text: str | None, note: st
 
 @pytest.mark.parametrize("number", [0, 2])
 def test_only_the_next_edition_can_be_edited(store: Store, number: int) -> None:
-    edits: "tuple[Callable[[], None], ...]" = (
+    edits: tuple[Callable[[], None], ...] = (
         lambda: editing.set_note(store, number, "Hello", by="Edda", now=NOW),
         lambda: editing.hide(store, SEGMENTS, number, 1, by="Edda", now=NOW),
         lambda: editing.show(store, number, 1, by="Edda", now=NOW),

@@ -55,9 +55,7 @@ def hold(app: App, edition: int, reason: str | None, by: str | None) -> None:
     """
     with app.store(must_exist=True) as store:
         decision = approving.hold(store, edition, by=named(by), reason=reason, clock=app.clock)
-    click.echo(
-        f"Edition {edition} is {said(decision)}. Let it go with: otalk-digest approve {edition}."
-    )
+    _print_held(decision)
 
 
 def named(by: str | None) -> str:
@@ -90,11 +88,8 @@ def print_standing(standing: Standing) -> None:
                 f"waiting for approval of edition {number}: otalk-digest preview, "
                 f"then otalk-digest approve {number}"
             )
-        case State.HELD:
-            click.echo(
-                f"Edition {number} is {decision.rstrip('.')}. "
-                f"Let it go with: otalk-digest approve {number}."
-            )
+        case State.HELD if standing.decision is not None:
+            _print_held(standing.decision)
         case State.NOTHING_ASKED:
             click.echo(f"Edition {number}: no approval is asked for.")
         case State.APPROVED | State.SENT:
@@ -106,6 +101,11 @@ def print_standing(standing: Standing) -> None:
             click.echo(f"  {line}")
         if len(lines) > _MOST_LINES:
             click.echo(f"  … and {len(lines) - _MOST_LINES} more; see: otalk-digest preview.")
+
+
+def _print_held(decision: Decision) -> None:
+    number, words = decision.edition, said(decision).rstrip(".")
+    click.echo(f"Edition {number} is {words}. Let it go with: otalk-digest approve {number}.")
 
 
 def _changes(standing: Standing) -> Iterator[str]:
