@@ -179,6 +179,11 @@ def test_a_note_is_kept_with_who_and_when_and_ends_with_its_edition(folder: Fold
     ]
     assert folder.does("run").status == 0
     assert len(mails(folder)) == 5
+    for mail in mails(folder):
+        text = text_of(mail)
+        assert text.index("See you there.") < text.index(KETTLES)
+        assert "Bring tea." in text
+        assert "<strong" in str(mail.get_body(("html",)))
     assert "Its note" not in folder.does("edit", now=LATER).out
 
 

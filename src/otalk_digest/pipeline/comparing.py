@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from difflib import SequenceMatcher
 from html.parser import HTMLParser
 from typing import Literal
@@ -55,23 +55,7 @@ class ReaderShift:
 
 def define(segments: Sequence[Segment]) -> tuple[tuple[str, str], ...]:
     """Return name and definition of each: equal texts are equal segments."""
-    return tuple(
-        (
-            segment.name,
-            to_json(
-                (
-                    segment.title,
-                    _spell(segment.rule),
-                    sorted(segment.kinds),
-                    segment.theme,
-                    segment.subject_prefix,
-                    segment.max_age_days,
-                    segment.why,
-                )
-            ),
-        )
-        for segment in segments
-    )
+    return tuple((segment.name, to_json(_definition(segment))) for segment in segments)
 
 
 def material_hash(variants: Sequence[Variant], segments: Sequence[tuple[str, str]]) -> str:
@@ -112,6 +96,12 @@ def reader_shifts(approved: Mapping[str, int], now: Mapping[str, int]) -> tuple[
 
 def _is_shifted(approved: int, now: int) -> bool:
     return abs(now - approved) > max(_FEW_READERS, approved / 10)
+
+
+def _definition(segment: Segment) -> dict[str, object]:
+    """Return whatever a segment has; sets in an order of their own."""
+    values = {each.name: getattr(segment, each.name) for each in fields(segment)}
+    return values | {"rule": _spell(segment.rule), "kinds": sorted(segment.kinds)}
 
 
 def _spell(rule: Rule) -> object:
