@@ -6,20 +6,24 @@ paragraph, and a link that is neither https nor mailto is its text.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, takewhile
 from typing import TYPE_CHECKING, Final, Literal
 
 from otalk_digest.digest import wording
 
 if TYPE_CHECKING:
-    from markdown_it.tree import SyntaxTreeNode
+    from markdown_it.token import Token
 
-_ADDRESS: Final = re.compile(r"https?://[^\s<>\"\[]*[^\s<>\".,;:!?)\]'’”]", re.IGNORECASE)
+_ADDRESS: Final = re.compile(r"https?://[^\s<>\"\[]*[^\s<>\"\[\].,;:!?)'’”]", re.IGNORECASE)
 _HOST: Final = re.compile(r"(?:https?://(?:www\.)?|mailto:)([^/?#]+)", re.IGNORECASE)
 _MAILTO: Final = re.compile(r"mailto:[^\s<>\"@]+@[^\s<>\"@]+", re.IGNORECASE)
-_LISTS: Final = ("bullet_list", "ordered_list")
+_LISTS: Final[Mapping[str, Literal["bullets", "steps"]]] = {
+    "bullet_list_open": "bullets",
+    "ordered_list_open": "steps",
+}
+_LIST_ENDS: Final = ("bullet_list_close", "ordered_list_close")
 _BREAKS: Final = {"softbreak": " ", "hardbreak": "\n"}
 
 
@@ -61,57 +65,62 @@ class Block:
 def read_note(markdown: str, *, name_link: Callable[[str], str]) -> tuple[Block, ...]:
     """Read a note; `name_link` makes a link's words ones that no other link has."""
     from markdown_it import MarkdownIt  # noqa: PLC0415 - needed only where there is a note
-    from markdown_it.tree import SyntaxTreeNode  # noqa: PLC0415 - as above
 
     # Without the rule for blocks of HTML its tags are found one by one, and left out.
     parser = MarkdownIt("commonmark").disable("html_block")
-    root = SyntaxTreeNode(parser.parse(wording.strip_unfit(markdown)))
-    return tuple(_Reader(name_link=name_link).blocks(root.children))
+    tokens = parser.parse(wording.strip_unfit(markdown))
+    return tuple(_Reader(name_link=name_link).blocks(iter(tokens)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Reader:
     name_link: Callable[[str], str]
 
-    def blocks(self, nodes: Iterable["SyntaxTreeNode"]) -> Iterator[Block]:
-        for node in nodes:
-            if node.type in _LISTS:
-                yield self._list(node)
-            elif node.type in {"code_block", "fence"}:
-                yield from _paragraph(Run(text=line) for line in _lines(node.content))
-            elif node.type in {"paragraph", "heading"}:
-                runs = chain(*(self._runs(part) for part in node.children))
-                if node.type == "heading":
-                    runs = chain(replace(run, is_strong=True) for run in runs)
-                yield from _paragraph(runs)
+    def blocks(self, tokens: Iterator["Token"]) -> Iterator[Block]:
+        """Read up to the end of a list's item, or of the note. A quotation is its paragraphs.
+
+        Lists within lists go no deeper than the parser's own limit of twenty.
+        """
+        is_title = False
+        for token in tokens:
+            if token.type == "list_item_close":
+                return
+            if token.type in _LISTS:
+                yield from self._list(token, tokens)
+            elif token.type in {"code_block", "fence"}:
+                yield from _paragraph(Run(text=line) for line in _lines(token.content))
+            elif token.type == "inline":
+                runs = self._runs(token.children or ())
+                yield from _paragraph(_strong(runs) if is_title else runs)
+            is_title = token.type == "heading_open"
+
+    def _list(self, opening: "Token", tokens: Iterator["Token"]) -> Iterator[Block]:
+        items: list[tuple[Block, ...]] = []
+        for token in tokens:
+            if token.type in _LIST_ENDS:
+                break
+            items.append(tuple(self.blocks(tokens)))
+        if filled := tuple(item for item in items if item):
+            start = int(opening.attrs.get("start", 1))
+            yield Block(kind=_LISTS[opening.type], items=filled, start=start)
+
+    def _runs(self, tokens: Sequence["Token"]) -> Iterator[Run]:
+        """Walk the tokens of a line in a row: emphasis may be nested to any depth."""
+        strong = emphasis = 0
+        walk = iter(tokens)
+        for token in walk:
+            strong += {"strong_open": 1, "strong_close": -1}.get(token.type, 0)
+            emphasis += {"em_open": 1, "em_close": -1}.get(token.type, 0)
+            if token.type == "link_open":
+                within = takewhile(lambda inner: inner.type != "link_close", walk)
+                words = "".join(_words(inner) for inner in within)
+                runs = iter((self._link(words, str(token.attrs.get("href", ""))),))
+            elif token.type == "text":
+                runs = self._with_addresses(token.content)
             else:
-                # A quotation is its paragraphs; a rule is nothing.
-                yield from self.blocks(node.children)
-
-    def _list(self, node: "SyntaxTreeNode") -> Block:
-        items = (tuple(self.blocks(item.children)) for item in node.children)
-        return Block(
-            kind="bullets" if node.type == "bullet_list" else "steps",
-            items=tuple(item for item in items if item),
-            start=int(node.attrs.get("start", 1)),
-        )
-
-    def _runs(self, node: "SyntaxTreeNode") -> Iterator[Run]:
-        if node.type in _BREAKS:
-            yield Run(text=_BREAKS[node.type])
-        elif node.type == "link":
-            yield self._link(_words(node), str(node.attrs.get("href", "")))
-        elif node.type == "text":
-            yield from self._with_addresses(node.content)
-        elif node.type in {"code_inline", "image"}:
-            yield Run(text=_words(node))
-        elif node.type != "html_inline":
-            for run in chain(*(self._runs(child) for child in node.children)):
-                yield replace(
-                    run,
-                    is_strong=run.is_strong or node.type == "strong",
-                    is_emphasis=run.is_emphasis or node.type == "em",
-                )
+                runs = iter((Run(text=_words(token)),))
+            for run in runs:
+                yield replace(run, is_strong=strong > 0, is_emphasis=emphasis > 0)
 
     def _with_addresses(self, text: str) -> Iterator[Run]:
         """Let an address that stands in the text lead there, under its host's name."""
@@ -123,10 +132,14 @@ class _Reader:
         yield Run(text=text[place:])
 
     def _link(self, text: str, url: str) -> Run:
-        is_address = not text or _ADDRESS.match(text) is not None
-        words = _host(url) if is_address else wording.one_line(text)
+        said = wording.one_line(text)
+        words = _host(url) if not said or _ADDRESS.match(said) else said
         is_kept = _is_https(url) or _MAILTO.fullmatch(url) is not None
         return Run(text=self.name_link(words), url=url) if is_kept else Run(text=words)
+
+
+def _strong(runs: Iterable[Run]) -> Iterator[Run]:
+    return (replace(run, is_strong=True) for run in runs)
 
 
 def _paragraph(runs: Iterable[Run]) -> Iterator[Block]:
@@ -142,13 +155,13 @@ def _lines(code: str) -> Iterator[str]:
         yield from ("\n", line) if number else (line,)
 
 
-def _words(node: "SyntaxTreeNode") -> str:
-    """Return all that is said within."""
-    if node.type in {"text", "code_inline"}:
-        return node.content
-    if node.type == "html_inline":
-        return ""
-    return _BREAKS.get(node.type) or "".join(_words(child) for child in node.children)
+def _words(token: "Token") -> str:
+    """Return what an inline token says: a picture its description, a tag nothing."""
+    if token.type == "image":
+        return "".join(_words(inner) for inner in token.children or ())
+    if token.type in {"text", "code_inline"}:
+        return token.content
+    return _BREAKS.get(token.type, "")
 
 
 def _is_https(url: str) -> bool:

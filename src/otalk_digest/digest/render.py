@@ -57,9 +57,7 @@ def render_variant(
     letters and digits that no post contains.
     """
     zone, words = ZoneInfo(profile.zone), _time_words(theme)
-    teller = Teller(
-        theme=theme, words=words, zone=zone, now=digest.now, publication=publication
-    )
+    teller = Teller(theme=theme, words=words, zone=zone, now=digest.now, publication=publication)
     stories = teller.tell(digest)
     job = _Job(
         stories=stories,

@@ -193,7 +193,7 @@ class Teller:
                 )
 
     def _figures(self, numbers: Numbers) -> tuple[FigureWords, ...]:
-        """Print what is there; a gap is left out, never computed."""
+        """Print what is there; a gap is left out, never computed, and nothing is not news."""
         found = ((name, getattr(numbers, name)) for name in _FIGURES)
         return tuple(
             FigureWords(
@@ -201,7 +201,7 @@ class Teller:
                 label=self.theme.phrase("figures", f"{name}_one" if figure.value == 1 else name),
             )
             for name, figure in found
-            if isinstance(figure, Figure)
+            if isinstance(figure, Figure) and figure.value
         )
 
     def _with_trend(self, wrap_ups: tuple[Story, ...], digest: Digest) -> tuple[Story, ...]:
