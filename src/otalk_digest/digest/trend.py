@@ -24,7 +24,7 @@ class Bar:
     #: "28 October", for a sentence.
     day: str
     number: str
-    #: Per cent of the longest bar.
+    #: Per cent of the longest bar; what was counted is never without a bar.
     width: int
     is_now: bool
 
@@ -58,7 +58,7 @@ def draw_trend(
             label=times.say_date(point.starts_at, zone, pattern, words),
             day=times.say_date(point.starts_at, zone, day, words),
             number=f"{count:,}",
-            width=round(100 * count / most),
+            width=max(round(100 * count / most), min(count, 1)),
             is_now=point is points[-1],
         )
         for point, count in counted

@@ -32,6 +32,13 @@ def test_bars_start_at_zero_and_are_as_long_as_their_numbers() -> None:
     ]
 
 
+def test_the_smallest_count_has_a_bar_and_none_at_all_has_not() -> None:
+    trend = drawn(0, 1, 5000)
+
+    assert trend is not None
+    assert [bar.width for bar in trend.bars] == [0, 1, 100]
+
+
 def test_chats_without_a_count_are_left_out() -> None:
     trend = drawn(100, None, 400)
 
