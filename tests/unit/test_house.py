@@ -47,7 +47,7 @@ HOMES = {
     "httpx": {"collect/body", "collect/download", "collect/refusals", "collect/transport"},
     "icalendar": {"digest/calendar"},
     "itsdangerous": {"audience/links"},
-    "jinja2": {"digest/themes"},
+    "jinja2": {"digest/themes", "digest/templating"},
     "lxml": {
         "check",
         *("collect/clean", "collect/discover", "collect/extract/markup", "collect/lines"),
@@ -73,6 +73,7 @@ STARRED = {
     "collect/fetch",
     "collect/network",
     "collect/transport",
+    "digest/templating",
     "digest/themes",
     "audience/imports",
     "audience/segments",

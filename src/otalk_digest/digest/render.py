@@ -12,7 +12,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from otalk_digest.digest import themes, wording
-from otalk_digest.digest.calendar import Event, write_calendar
+from otalk_digest.digest.calendar import Event, event_sequence, write_calendar
 from otalk_digest.digest.inline import inline_css
 from otalk_digest.digest.placeholders import reader_times, stem, token, used_placeholders
 from otalk_digest.digest.stories import Stories, Story
@@ -114,7 +114,7 @@ def _context(job: _Job) -> dict[str, object]:
         "left_out": stories.left_out,
         "calendar_count": len({s.guid for s in stories.ahead if s.in_calendar and s.is_on}),
         "publication": publication,
-        "language": publication.language,
+        "language": job.theme.language or publication.language,
         "blog_url": _web_only(publication.blog_url),
         "links": tuple((label, url) for label, url in publication.links if _web_only(url)),
         "profile": profile,
@@ -219,10 +219,5 @@ def _event(job: _Job, story: Story) -> Event:
 
 
 def _sequence(story: Story) -> int:
-    """Number the version: the first is 0, and each later one is higher than those before.
-
-    The store does not count versions, but the hour in which one became known only grows.
-    """
-    if story.kind == "announcement":
-        return 0
-    return int(story.happened_at.timestamp()) // 3600
+    """Number the version: the first is 0."""
+    return 0 if story.kind == "announcement" else event_sequence(story.happened_at)
