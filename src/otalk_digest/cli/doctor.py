@@ -74,9 +74,10 @@ def _check_segments(app: App) -> Iterator[str]:
 def _check_templates(app: App) -> Iterator[str]:
     press = app.press()
     for segment in app.segments:
+        theme = load_theme(segment.theme, folders=press.theme_folders, cache=press.cache)
         render_variant(
             sample_digest(app.clock()),
-            theme=load_theme(segment.theme, folders=press.theme_folders, cache=press.cache),
+            theme=theme.speaking(segment.language or press.publication.language),
             publication=press.publication,
             profile=press.profile,
             why=segment.why,

@@ -53,10 +53,13 @@ def reader_times(
     words: TimeWords,
     prefix: str,
 ) -> dict[str, dict[str, str]]:
-    """Say each chat's hour in each zone, token by token, where it is not the chat's own."""
+    """Say each chat's hour in each zone, token by token, where it is not the chat's own.
+
+    Once for each zone, however many readers are in it.
+    """
     return {
         zone: values
-        for zone in sorted(zones)
+        for zone in sorted(set(zones))
         if (values := _values(zone, whens, home=home, words=words, prefix=prefix))
     }
 

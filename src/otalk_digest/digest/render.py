@@ -12,7 +12,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from otalk_digest.digest import themes, wording
-from otalk_digest.digest.calendar import Event, write_calendar
+from otalk_digest.digest.calendar import Event, event_sequence, write_calendar
 from otalk_digest.digest.inline import inline_css
 from otalk_digest.digest.placeholders import reader_times, stem, token, used_placeholders
 from otalk_digest.digest.stories import Stories, Story
@@ -57,7 +57,8 @@ def render_variant(
     letters and digits that no post contains.
     """
     zone, words = ZoneInfo(profile.zone), _time_words(theme)
-    stories = Teller(theme=theme, words=words, zone=zone, now=digest.now).tell(digest)
+    teller = Teller(theme=theme, words=words, zone=zone, now=digest.now, publication=publication)
+    stories = teller.tell(digest)
     job = _Job(
         stories=stories,
         theme=theme,
@@ -99,6 +100,7 @@ def _context(job: _Job) -> dict[str, object]:
     """Gather the names that the templates know."""
     publication, profile, stories = job.publication, job.profile, job.stories
     return {
+        "note": stories.note,
         "alerts": stories.alerts,
         "headline": stories.headline,
         "coming_up": stories.coming_up,
@@ -106,10 +108,13 @@ def _context(job: _Job) -> dict[str, object]:
         "notices": stories.notices,
         "lead": stories.lead,
         "first": stories.first,
+        "also": stories.also,
+        "primary": stories.primary,
         "is_quiet": stories.is_quiet,
+        "left_out": stories.left_out,
         "calendar_count": len({s.guid for s in stories.ahead if s.in_calendar and s.is_on}),
         "publication": publication,
-        "language": publication.language,
+        "language": job.theme.language or publication.language,
         "blog_url": _web_only(publication.blog_url),
         "links": tuple((label, url) for label, url in publication.links if _web_only(url)),
         "profile": profile,
@@ -214,10 +219,5 @@ def _event(job: _Job, story: Story) -> Event:
 
 
 def _sequence(story: Story) -> int:
-    """Number the version: the first is 0, and each later one is higher than those before.
-
-    The store does not count versions, but the hour in which one became known only grows.
-    """
-    if story.kind == "announcement":
-        return 0
-    return int(story.happened_at.timestamp()) // 3600
+    """Number the version: the first is 0."""
+    return 0 if story.kind == "announcement" else event_sequence(story.happened_at)

@@ -145,7 +145,7 @@ def _render_all(
     for segment, digest in told:
         yield render_variant(
             digest,
-            theme=themes[segment.theme],
+            theme=themes[segment.theme].speaking(segment.language or press.publication.language),
             publication=press.publication,
             profile=press.profile,
             why=segment.why,
