@@ -53,6 +53,7 @@ HOMES = {
         *("collect/clean", "collect/discover", "collect/extract/markup", "collect/lines"),
         *("collect/page", "collect/prune"),
     },
+    "markdown_it": {"digest/note"},
     "markupsafe": {"digest"},
     "msgspec": {"settings", "settings_tables", "toml_file", "audience/segments", "store/records"},
     "nh3": {"collect/clean"},

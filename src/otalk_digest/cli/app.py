@@ -154,7 +154,13 @@ class App:
             make_provider=self.provider,
             clock=self.clock,
             stop=self.stop,
+            is_approval_required=self.is_approval_required,
         )
+
+    @property
+    def is_approval_required(self) -> bool:
+        """Return whether an edition leaves only when it was approved. Raises SettingsError."""
+        return self.settings.digest.approval == "required"
 
     def _feed_address(self) -> str:
         """Return the feed's URL, or its path resolved beside the settings."""

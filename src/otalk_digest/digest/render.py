@@ -57,7 +57,8 @@ def render_variant(
     letters and digits that no post contains.
     """
     zone, words = ZoneInfo(profile.zone), _time_words(theme)
-    stories = Teller(theme=theme, words=words, zone=zone, now=digest.now).tell(digest)
+    teller = Teller(theme=theme, words=words, zone=zone, now=digest.now, publication=publication)
+    stories = teller.tell(digest)
     job = _Job(
         stories=stories,
         theme=theme,
@@ -99,6 +100,7 @@ def _context(job: _Job) -> dict[str, object]:
     """Gather the names that the templates know."""
     publication, profile, stories = job.publication, job.profile, job.stories
     return {
+        "note": stories.note,
         "alerts": stories.alerts,
         "headline": stories.headline,
         "coming_up": stories.coming_up,
@@ -106,7 +108,10 @@ def _context(job: _Job) -> dict[str, object]:
         "notices": stories.notices,
         "lead": stories.lead,
         "first": stories.first,
+        "also": stories.also,
+        "primary": stories.primary,
         "is_quiet": stories.is_quiet,
+        "left_out": stories.left_out,
         "calendar_count": len({s.guid for s in stories.ahead if s.in_calendar and s.is_on}),
         "publication": publication,
         "language": job.theme.language or publication.language,

@@ -19,9 +19,12 @@ _FEWEST_TO_RANK: Final = 3
 class Bar:
     """One chat. The number stands beside the bar in text."""
 
+    #: "28 Oct"
     label: str
+    #: "28 October", for a sentence.
+    day: str
     number: str
-    #: Per cent of the longest bar.
+    #: Per cent of the longest bar; what was counted is never without a bar.
     width: int
     is_now: bool
 
@@ -49,18 +52,19 @@ def draw_trend(
     most = max(count for _, count in counted) or 1
     has_years = len({p.starts_at.astimezone(zone).year for p, _ in counted}) > 1
     pattern = words.bar_with_year if has_years else words.bar
+    day = words.day_with_year if has_years else words.day
     bars = tuple(
         Bar(
             label=times.say_date(point.starts_at, zone, pattern, words),
+            day=times.say_date(point.starts_at, zone, day, words),
             number=f"{count:,}",
-            width=round(100 * count / most),
+            width=max(round(100 * count / most), min(count, 1)),
             is_now=point is points[-1],
         )
         for point, count in counted
     )
-    day = words.day_with_year if has_years else words.day
-    before = times.say_date(counted[-2][0].starts_at, zone, day, words)
-    return Trend(bars=bars, sentence=_compare([c for _, c in counted], before, theme))
+    sentence = _compare([count for _, count in counted], bars[-2].day, theme)
+    return Trend(bars=bars, sentence=sentence)
 
 
 def _compare(counts: Sequence[int], before: str, theme: Theme) -> str:

@@ -5,6 +5,8 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Final
 
+from markupsafe import Markup
+
 #: RFC 5322 §2.1.1 advises it; many readers of plain text see no more.
 TEXT_WIDTH: Final = 78
 #: A longer word may be wider than a phone.
@@ -20,7 +22,8 @@ _WEB: Final = re.compile(r"https?://[^\s\x00-\x20\x7f<>\"`\\]+", re.IGNORECASE)
 _UNFIT: Final = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufff9-\ufffc\ufeff\ufffe\uffff\ud800-\udfff]"
 )
-_ITEM: Final = re.compile(r"(?:\d{1,3}\.|-) ")
+_ITEM: Final = re.compile(r" *(?:\d{1,3}\.|-) ")
+_LONG_WORD: Final = re.compile(rf"\S{{{LONGEST_WORD + 1},}}")
 _TEMPLATE_MARKS: Final = re.compile(r"\{[{%#]|[}%#]\}|<%|%>")
 
 
@@ -66,9 +69,22 @@ def clip(text: str, limit: int) -> str:
     return f"{head or text[: limit - 1]}{_ELLIPSIS}"
 
 
+def clip_lines(text: str, limit: int) -> str:
+    """Cut a text of several lines as `clip` does; lines without words are left out."""
+    # A post can be a megabyte: look at no more of it than can be shown.
+    head = text[: 4 * limit]
+    lines = "\n".join(line for line in map(one_line, head.splitlines()) if line)
+    return clip(lines if len(text) == len(head) else f"{lines} {_ELLIPSIS}", limit)
+
+
 def breakable(text: str) -> str:
-    """Let overlong words break: with a character, because `<wbr>` would nest in the inliner."""
-    return " ".join(_BREAK.join(pieces(word)) for word in text.split())
+    """Let overlong words break: with a character, because `<wbr>` would nest in the inliner.
+
+    Markup passes as it is: its words were made breakable before they were put into it.
+    """
+    if isinstance(text, Markup):
+        return text
+    return _LONG_WORD.sub(lambda word: _BREAK.join(pieces(word[0])), text)
 
 
 def pieces(word: str) -> list[str]:

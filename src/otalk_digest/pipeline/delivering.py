@@ -17,7 +17,7 @@ from otalk_digest.logs import log_event
 from otalk_digest.model.delivery import Outcome
 from otalk_digest.model.edition import Edition, Variant
 from otalk_digest.model.message import Batch, Sender
-from otalk_digest.store import books, editions, ledger
+from otalk_digest.store import books, decisions, editions, ledger
 from otalk_digest.store.database import Store, secret_key
 
 if TYPE_CHECKING:
@@ -84,6 +84,9 @@ class _StoreLedger:
 
     def claim(self, limit: int) -> _Attempt | None:
         with self._store.begin() as connection:
+            # Asked each time: someone may hold it from another process while it is sent.
+            if decisions.is_held(connection, self._place.edition):
+                return None
             claim = ledger.claim(
                 connection, self._place, provider=self._provider, limit=limit, now=self._clock()
             )
@@ -158,7 +161,7 @@ def deliver(
     stop: threading.Event,
     clock: Clock,
 ) -> None:
-    """Send an edition to everyone who is still planned.
+    """Send an edition to everyone who is still planned; nothing while it is held.
 
     Raises:
         InputError: there is no such edition.

@@ -16,6 +16,7 @@ from otalk_digest.model.edition import Edition
 from otalk_digest.pipeline.collecting import Collected, Source, collect, pull, take_in
 from otalk_digest.pipeline.delivering import Clock, Post, close_books, deliver, recover
 from otalk_digest.pipeline.freezing import Press, compose_all, freeze, render_edition
+from otalk_digest.pipeline.proposing import Standing, State, standing, weigh
 from otalk_digest.store import books, editions, subscribers
 from otalk_digest.store.database import Store
 
@@ -37,6 +38,8 @@ class Job:
     make_provider: Callable[[], Provider]
     clock: Clock
     stop: threading.Event
+    #: An edition leaves only when a maintainer has approved it.
+    is_approval_required: bool = False
 
 
 @dataclass(slots=True)
@@ -47,6 +50,10 @@ class RunReport:
     is_rehearsal: bool = False
     collected: Collected | None = None
     edition: Edition | None = None
+    #: Where the next edition stands; None when there is nothing to say.
+    standing: Standing | None = None
+    #: Frozen editions of which nothing leaves now.
+    held: dict[int, Standing] = field(default_factory=dict)
     #: Edition → its books after this run, for each one that was worked on.
     tallies: dict[int, Tally] = field(default_factory=dict)
     #: Edition → (segment, status, reason, how many).
@@ -84,7 +91,8 @@ def rehearse(job: Job) -> RunReport:
                 report.collected = _patiently(
                     report, lambda: take_in(connection, job.source, fetched, now=now)
                 )
-            report.edition = _freeze_next(connection, job)
+            # A rehearsal goes on, whatever a run would wait for.
+            report.edition = _freeze_next(connection, job, report, is_rehearsal=True)
             if report.edition is not None:
                 _note_books(connection, report, report.edition.number)
     return report
@@ -138,7 +146,7 @@ def _walk(job: Job, provider: Provider, report: RunReport) -> None:
     report.collected = _patiently(report, lambda: collect(job.store, job.source, now=job.clock()))
     try:
         with job.store.begin() as connection:
-            report.edition = _freeze_next(connection, job)
+            report.edition = _freeze_next(connection, job, report, is_rehearsal=False)
             if report.edition is not None:
                 _note_books(connection, report, report.edition.number)
     finally:
@@ -174,14 +182,30 @@ def _waiting(job: Job, number: int | None) -> Sequence[int]:
         return (number,)
 
 
-def _freeze_next(connection: Connection, job: Job) -> Edition | None:
+def _freeze_next(
+    connection: Connection, job: Job, report: RunReport, *, is_rehearsal: bool
+) -> Edition | None:
+    """Freeze the next edition, unless it has to wait; then nothing of it is kept."""
     now = job.clock()
+    number = editions.next_number(connection)
     digests = compose_all(connection, job.chosen, now=now)
     edition = render_edition(connection, digests, job.press, now=now)
+    with connection.begin_nested() as trial:
+        freeze(connection, edition, digests, segments=job.segments, now=now)
+        # Weighed with its plan: how many readers there are is part of what was approved.
+        proposal = None if edition is None else weigh(connection, edition, job.segments)
+        found = standing(
+            connection, number, is_required=job.is_approval_required, proposal=proposal
+        )
+        if edition is not None or found.state is State.HELD:
+            report.standing = found
+        if not (edition is None or is_rehearsal or found.may_leave):
+            trial.rollback()
+            log_event("edition_waits", edition=number, standing=str(found.state))
+            return None
     if edition is not None:
         segments = [variant.segment for variant in edition.variants]
-        log_event("edition_frozen", edition=edition.number, segments=segments)
-    freeze(connection, edition, digests, segments=job.segments, now=now)
+        log_event("edition_frozen", edition=number, segments=segments)
     return edition
 
 
@@ -199,3 +223,8 @@ def _balance(job: Job, report: RunReport) -> None:
 def _note_books(connection: Connection, report: RunReport, number: int) -> None:
     report.tallies[number] = books.tally(connection, number)
     report.reasons[number] = books.count_by_reason(connection, number)
+    found = standing(connection, number, is_required=False)
+    if found.state is State.HELD:
+        report.held[number] = found
+    else:
+        report.held.pop(number, None)
