@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email import message_from_bytes
-from email.message import EmailMessage
+from email.message import EmailMessage, MIMEPart
 from email.policy import default
 from functools import cached_property
 from typing import Final
@@ -11,6 +11,7 @@ from typing import Final
 from lxml import etree
 from lxml import html as lxml_html
 
+from otalk_digest.check.page import is_seen, visible_text
 from otalk_digest.model.finding import Part, Place
 
 #: A quotation no longer than this says enough.
@@ -54,6 +55,16 @@ class Mail:
         """The body of the HTML part, or the whole of it where there is none."""
         found = self.tree.find("body")
         return self.tree if found is None else found
+
+    @cached_property
+    def seen(self) -> str:
+        """What can be seen of the HTML part without pictures, a line per block."""
+        return visible_text(self.body)
+
+    @cached_property
+    def links(self) -> tuple[lxml_html.HtmlElement, ...]:
+        """The links that can be seen, in the order of the page."""
+        return tuple(link for link in self.elements("a") if is_seen(link))
 
     @cached_property
     def lines(self) -> tuple[str, ...]:
@@ -107,7 +118,7 @@ def in_part(part: Part, excerpt: str, line: int | None = None) -> Place:
     return Place(part=part, excerpt=_clipped(excerpt), line=line)
 
 
-def kind_of(part: EmailMessage) -> str:
+def kind_of(part: MIMEPart) -> str:
     """Return the type of a part, such as "text/html", lower case."""
     try:
         return part.get_content_type()

@@ -2,12 +2,38 @@
 
 from typing import Final
 
+from otalk_digest.check import (
+    calendar,
+    chats,
+    elements,
+    footer,
+    headers,
+    images,
+    links,
+    mime,
+    residue,
+    subject,
+    text,
+)
 from otalk_digest.check.mail import Expected, read_mail
 from otalk_digest.check.rule import Rule
 from otalk_digest.model.finding import Finding, Level
 
 #: Each module of rules has one table; this joins them.
-RULES: Final[tuple[Rule, ...]] = ()
+_MODULES: Final = (
+    mime,
+    headers,
+    subject,
+    text,
+    links,
+    images,
+    elements,
+    residue,
+    footer,
+    chats,
+    calendar,
+)
+RULES: Final[tuple[Rule, ...]] = tuple(rule for module in _MODULES for rule in module.RULES)
 
 
 def check_message(raw: bytes, expected: Expected) -> tuple[Finding, ...]:
