@@ -13,6 +13,7 @@ from otalk_digest.delivery.message import compile_message
 from otalk_digest.model.edition import Digest, Variant
 from otalk_digest.model.finding import Finding
 from otalk_digest.model.message import Sender
+from otalk_digest.pipeline.proofing import INERT_TOKEN
 
 SENDER: Final = Sender(
     from_address="digest@otalk.example",
@@ -35,7 +36,7 @@ def a_message(
     links = ReaderLinks(key=b"invented", base_url=base_url, mailbox=SENDER.reply_to)
     domain = SENDER.from_address.rpartition("@")[2]
     reader = Personaliser(variant, links, edition=7, message_domain=domain).recipient(
-        delivery_id=1, token="1.abc", address="wren@example.org", name=name, zone=zone
+        delivery_id=1, token=INERT_TOKEN, address="wren@example.org", name=name, zone=zone
     )
     return compile_message(variant, SENDER, date=NOW).fill(reader)
 

@@ -83,6 +83,7 @@ class DigestSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     postal_address: str = ""
     language: str = "en-GB"
     links: dict[str, str] = {}
+    image_hosts: tuple[str, ...] = ()
     templates: str = "templates"
     segments: str = "subscribers/segments.toml"
 

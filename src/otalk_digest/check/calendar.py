@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 from otalk_digest.check.mail import Mail, in_part, kind_of
@@ -53,8 +54,9 @@ class Component:
         return None if line is None else line.value
 
 
+@lru_cache(maxsize=4)
 def components(calendar: bytes) -> tuple[Component, ...]:
-    """Read what stands in the file; what is not closed is left out."""
+    """Read what stands in the file, once for all rules; what is not closed is left out."""
     done: list[Component] = []
     open_ones: list[tuple[str, int, list[Line]]] = []
     for line in _unfolded(calendar):

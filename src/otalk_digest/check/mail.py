@@ -11,22 +11,15 @@ from typing import Final
 from lxml import etree
 from lxml import html as lxml_html
 
+from otalk_digest.check.expected import Expected
 from otalk_digest.check.page import is_seen, visible_text
 from otalk_digest.model.finding import Part, Place
+
+__all__ = ("Expected", "Mail", "at", "in_part", "is_message", "kind_of", "read_mail")
 
 #: A quotation no longer than this says enough.
 _EXCERPT: Final = 120
 _NO_PAGE: Final = "<html></html>"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expected:
-    """What a message is held against besides the rules."""
-
-    #: Whether there is a web address for one click, preferences and the web version.
-    has_web: bool = True
-    #: Hosts that pictures may come from; none means that they are not known.
-    image_hosts: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -100,6 +93,12 @@ def read_mail(raw: bytes, expected: Expected) -> Mail:
         tree=_tree(html),
         expected=expected,
     )
+
+
+def is_message(raw: bytes) -> bool:
+    """Whether the bytes begin with the header of a mail: RFC 5322 §3.6 wants these two."""
+    names = {name.lower() for name in message_from_bytes(raw, policy=default).keys()}  # noqa: SIM118 - a message is no mapping
+    return {"from", "date"} <= names or {"from", "subject"} <= names
 
 
 def at(element: lxml_html.HtmlElement, excerpt: str | None = None) -> Place:

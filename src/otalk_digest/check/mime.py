@@ -41,7 +41,7 @@ def _parts(mail: Mail) -> Iterator[EmailMessage]:
 
 
 def _not_alternative(mail: Mail) -> Iterator[Place]:
-    whole: "MIMEPart" = mail.message
+    whole: MIMEPart = mail.message
     if kind_of(whole) == "multipart/mixed":
         whole = next(whole.iter_parts(), whole)
     kinds = [kind_of(part) for part in whole.iter_parts()] if whole.is_multipart() else []

@@ -20,6 +20,7 @@ COMMANDS = {
     "extract": ("extract", "Show what is read out of a post or a feed; touches no state."),
     "chats": ("chats", "List the chats that we know; show one's history; overrule a reading."),
     "render": ("render", "Write the next edition's messages into a folder."),
+    "check": ("check", "Say what the next edition, or a message, should not leave with."),
     "preview": ("preview", "Show the next edition in a browser on this machine."),
     "send": ("send", "Deliver a frozen edition, or go on with one that was interrupted."),
     "rehearse": ("rehearse", "Replay past weeks into a folder, to see what would have gone out."),

@@ -9,6 +9,7 @@ from otalk_digest.cli.collect import print_collected
 from otalk_digest.cli.printing import print_table
 from otalk_digest.errors import TryAgainError
 from otalk_digest.model.delivery import Tally
+from otalk_digest.model.finding import Level
 from otalk_digest.pipeline import running
 from otalk_digest.pipeline.running import RunReport
 
@@ -59,6 +60,7 @@ def print_report(report: RunReport) -> None:
         click.echo(f"Edition {report.edition.number}:")
         for variant in report.edition.variants:
             click.echo(f"  {variant.segment}: {variant.subject}")
+        print_check(report.edition.number, report)
     for number, tally in sorted(report.tallies.items()):
         print_reasons(report.reasons.get(number, ()))
         click.echo(equation(number, tally, is_rehearsal=report.is_rehearsal))
@@ -67,6 +69,21 @@ def print_report(report: RunReport) -> None:
             f"{report.in_doubt} in doubt: nobody knows whether they arrived, so they are not sent "
             "again by themselves. See: otalk-digest deliveries --status in_doubt."
         )
+
+
+def print_check(number: int, report: RunReport) -> None:
+    """Say how much the check has found, where it has found anything."""
+    levels = [f.level for found in report.findings.get(number, {}).values() for f in found]
+    if not levels:
+        return
+    failed = levels.count(Level.MUST)
+    advice = len(levels) - failed
+    result = "it would not be sent" if failed else "it may be sent"
+    where = "" if report.is_rehearsal else f" --edition {number}"
+    click.echo(
+        f"Check: {failed} must be mended, {advice} should be, so {result}. "
+        f"See: otalk-digest check{where}."
+    )
 
 
 def equation(number: int, tally: Tally, *, is_rehearsal: bool = False) -> str:
