@@ -1,6 +1,7 @@
 """Messages for the check: a good one, as a reader would get it, and ways to break it."""
 
 from dataclasses import replace
+from functools import cache
 from typing import Final
 
 from tests.digests import NOW, PUBLICATION, a_full_week, rendered
@@ -49,6 +50,7 @@ def a_digest_message(digest: Digest, **reader: str | None) -> bytes:
     return a_message(rendered(digest), **reader)
 
 
+@cache
 def good_variant() -> Variant:
     """One of everything but alerts."""
     return rendered(a_full_week())

@@ -63,6 +63,9 @@ def _start(event: Component) -> _Start | None:
 
 
 def _moment(line: Line) -> datetime | None:
+    if line.zone is None and not line.value.endswith("Z"):
+        # No hour of any place: another rule says so.
+        return None
     try:
         bare = datetime.strptime(line.value.rstrip("Z"), "%Y%m%dT%H%M%S")  # noqa: DTZ007 - zoned below
         return bare.replace(tzinfo=ZoneInfo(line.zone) if line.zone else UTC)

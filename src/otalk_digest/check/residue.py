@@ -31,7 +31,8 @@ MARK: Final = re.compile(
     r"|\{\{|\}\}|\{%|%\}|\{#|#\}|<%|%>"
     rf"|\{{(?:{_FIELDS})\}}"
 )
-_FIELD: Final = re.compile(r"\{\w+\}")
+#: Taken out of a topic before it becomes a subject, so that there they are never a post's.
+_CALMED: Final = re.compile(r"\{[{%#]|[}%#]\}|<%|%>")
 #: In CSS "}}" and "{#" are plain rules, and in an address of a post braces may stand.
 _NAMED_MARK: Final = re.compile(r"(?:\{\{|%7B%7B)(?:\s|%20)*[a-z_][\w.]*|\{%|<%", re.IGNORECASE)
 #: The marks of readers' own fields, before they are filled in.
@@ -57,18 +58,17 @@ _ADDRESSES: Final = frozenset(("href", "src"))
 
 
 def mark_in(line: str, mail: Mail) -> str | None:
-    """Return a template's mark in a line that holds a topic too; a post's own braces are none."""
+    """Return a template's mark in a line that holds a topic too; a post's own marks are none."""
     for found in MARK.finditer(line):
-        is_posts = _FIELD.fullmatch(found[0]) and squeezed(found[0]) in _post_words(mail)
-        if not is_posts:
+        if _CALMED.search(found[0]) or squeezed(found[0]) not in "".join(_post_lines(mail)):
             return found[0]
     return None
 
 
-def _post_words(mail: Mail) -> str:
+def _post_lines(mail: Mail) -> set[str]:
     """Return what is, or may be, a post's: what stands in an element with dir="auto", or a link."""
-    found = [visible_text(each) for each in mail.body.xpath(".//a | .//*[@dir='auto']")]
-    return squeezed("\n".join(found))
+    found = (visible_text(each) for each in mail.body.xpath(".//a | .//*[@dir='auto']"))
+    return {squeezed(line) for text in found for line in text.split("\n")}
 
 
 def _in_lines(mail: Mail, pattern: re.Pattern[str]) -> Iterator[tuple[re.Match[str], Place]]:
@@ -105,8 +105,9 @@ def _marks(mail: Mail) -> Iterator[Place]:
     for line in visible_text(mail.body, skip=frozenset(("a",)), has_posts=False).split("\n"):
         if MARK.search(line):
             yield in_part(Part.HTML, line)
-    said = _post_words(mail)
+    said: str | None = None
     for match, place in _in_lines(mail, MARK):
+        said = "\n".join(_post_lines(mail)) if said is None else said
         if squeezed(match[0]) not in said:
             yield place
 
@@ -146,13 +147,12 @@ def tags_in_text(mail: Mail) -> Iterator[Place]:
 
 def _nothing(mail: Mail) -> Iterator[Place]:
     """A whole line that is what code says of an absent value; a post's own words may be so."""
-    said = _post_words(mail)
     for line in visible_text(mail.body, has_posts=False).split("\n"):
         if _NOTHING.fullmatch(line):
             yield in_part(Part.HTML, line)
     for number, line in enumerate(mail.lines, start=1):
         last = line.rpartition(": ")[2].strip()
-        if _NOTHING.fullmatch(last) and squeezed(last) not in said:
+        if _NOTHING.fullmatch(last) and squeezed(last) not in _post_lines(mail):
             yield in_part(Part.TEXT, line, number)
 
 

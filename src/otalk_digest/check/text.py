@@ -32,11 +32,10 @@ def missing_words(mail: Mail) -> tuple[float, tuple[str, ...]]:
 
 def has_address(text: str, address: str) -> bool:
     """Whether the text names where a link leads, as a link or as an address to write to."""
-    if address in text:
-        return True
     scheme, _, rest = address.partition(":")
-    plain = unquote(rest.partition("?")[0])
-    return scheme.lower() in {"mailto", "tel"} and bool(plain) and plain in text
+    # What follows "?" makes the mail, so without it the address is another one.
+    is_plain = scheme.lower() in {"mailto", "tel"} and "?" not in rest and rest.strip() != ""
+    return address in text or (is_plain and unquote(rest) in text)
 
 
 def _empty(mail: Mail) -> Iterator[Place]:
