@@ -97,9 +97,11 @@ def _without(part: str, field: Field, there: str) -> Breaking:
             for mark in variant.placeholders
             if mark.is_html == (part == "html")
         }
-        content = _swapped(getattr(variant, part), marks[field], there)
         left = tuple(mark for mark in variant.placeholders if mark.token != marks[field])
-        return a_message(replace(variant, **{part: content, "placeholders": left}))
+        known = replace(variant, placeholders=left)
+        if part == "html":
+            return a_message(replace(known, html=_swapped(known.html, marks[field], there)))
+        return a_message(replace(known, text=_swapped(known.text, marks[field], there)))
 
     return broken
 
