@@ -93,8 +93,11 @@ def test_a_good_edition_passes_before_it_leaves_and_after(folder: Folder) -> Non
     after = folder.does("check", "--edition", "1")
 
     assert (before.status, after.status) == (0, 0)
-    assert before.out.splitlines() == ["students: nothing to mend.", "everyone: nothing to mend."]
-    assert after.out == before.out
+    for said in (before.out, after.out):
+        assert sorted(said.splitlines()) == [
+            "everyone: nothing to mend.",
+            "students: nothing to mend.",
+        ]
 
 
 def test_files_are_checked_and_what_is_no_message_is_named(folder: Folder) -> None:
