@@ -84,6 +84,7 @@ class DigestSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     language: str = "en-GB"
     links: dict[str, str] = {}
     approval: Literal["none", "required"] = "none"
+    image_hosts: tuple[str, ...] = ()
     templates: str = "templates"
     segments: str = "subscribers/segments.toml"
 

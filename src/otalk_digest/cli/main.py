@@ -20,6 +20,7 @@ COMMANDS = {
     "extract": ("extract", "Show what is read out of a post or a feed; touches no state."),
     "chats": ("chats", "List the chats that we know; show one's history; overrule a reading."),
     "render": ("render", "Write the next edition's messages into a folder."),
+    "check": ("check", "Say what the next edition, or a message, should not leave with."),
     "preview": ("preview", "Show the next edition in a browser on this machine."),
     "edit": ("editing", "Put a note before the next edition; hide or move its items."),
     "approve": ("approval", "Let the next edition leave as it is now, or release a held one."),

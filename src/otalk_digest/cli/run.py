@@ -10,6 +10,7 @@ from otalk_digest.cli.collect import print_collected
 from otalk_digest.cli.printing import print_table
 from otalk_digest.errors import TryAgainError
 from otalk_digest.model.delivery import Tally
+from otalk_digest.model.finding import Level
 from otalk_digest.pipeline import running
 from otalk_digest.pipeline.proposing import State
 from otalk_digest.pipeline.running import RunReport
@@ -70,6 +71,7 @@ def _print_edition(report: RunReport) -> None:
         click.echo(f"Edition {report.edition.number}:")
         for variant in report.edition.variants:
             click.echo(f"  {variant.segment}: {variant.subject}")
+        print_check(report.edition.number, report)
     elif report.standing is not None and not report.standing.may_leave:
         # There is one, and it is said below why it waits.
         return
@@ -88,6 +90,21 @@ def _print_standings(report: RunReport) -> None:
     if found is None or found.number in report.held or found.state is State.NOTHING_ASKED:
         return
     print_standing(found)
+
+
+def print_check(number: int, report: RunReport) -> None:
+    """Say how much the check has found, where it has found anything."""
+    levels = [f.level for found in report.findings.get(number, {}).values() for f in found]
+    if not levels:
+        return
+    failed = levels.count(Level.MUST)
+    advice = len(levels) - failed
+    result = "it would not be sent" if failed else "it may be sent"
+    where = "" if report.is_rehearsal else f" --edition {number}"
+    click.echo(
+        f"Check: {failed} must be mended, {advice} should be, so {result}. "
+        f"See: otalk-digest check{where}."
+    )
 
 
 def equation(number: int, tally: Tally, *, is_rehearsal: bool = False) -> str:

@@ -3,22 +3,26 @@
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import Connection
 
 from otalk_digest.delivery.provider import Provider
-from otalk_digest.errors import InputError, OtalkDigestError, TryAgainError
+from otalk_digest.errors import CheckFailedError, InputError, OtalkDigestError, TryAgainError
 from otalk_digest.logs import log_event
 from otalk_digest.model.audience import Consent, Segment
 from otalk_digest.model.delivery import Tally
 from otalk_digest.model.edition import Edition
+from otalk_digest.pipeline.checking import Findings, check_edition, check_with, require_fit
 from otalk_digest.pipeline.collecting import Collected, Source, collect, pull, take_in
 from otalk_digest.pipeline.delivering import Clock, Post, close_books, deliver, recover
 from otalk_digest.pipeline.freezing import Press, compose_all, freeze, render_edition
 from otalk_digest.pipeline.proposing import Standing, State, standing, weigh
 from otalk_digest.store import books, editions, subscribers
-from otalk_digest.store.database import Store
+from otalk_digest.store.database import Store, secret_key
+
+if TYPE_CHECKING:
+    from otalk_digest.check.expected import Expected
 
 T = TypeVar("T")
 
@@ -31,6 +35,8 @@ class Job:
     source: Source
     press: Press
     post: Post
+    #: What every message is checked against before it leaves.
+    expected: "Expected"
     #: All segments, in the file's order.
     segments: tuple[Segment, ...]
     #: The ones to compose for.
@@ -60,6 +66,8 @@ class RunReport:
     reasons: dict[int, Sequence[tuple[str | None, str, str | None, int]]] = field(
         default_factory=dict
     )
+    #: Edition → what the check says of it, for each one that was checked.
+    findings: dict[int, Findings] = field(default_factory=dict)
     in_doubt: int = 0
     #: What kept the run from finishing; the rest was done.
     error: OtalkDigestError | None = None
@@ -168,8 +176,29 @@ def _go_on(job: Job, provider: Provider, report: RunReport, numbers: Sequence[in
     with job.store.read() as connection:
         for number in numbers:
             _note_books(connection, report, number)
+    unfit: CheckFailedError | None = None
     for number in numbers:
+        try:
+            _require_fit(job, report, number)
+        except CheckFailedError as error:
+            # Its readers stay planned; the other editions need not wait for it.
+            unfit = unfit or error
+            continue
         deliver(job.store, number, provider, job.post, stop=job.stop, clock=job.clock)
+    if unfit is not None:
+        raise unfit
+
+
+def _require_fit(job: Job, report: RunReport, number: int) -> None:
+    """Check a frozen edition before its first claim: the settings may have changed since."""
+    if number in report.findings or not report.tallies[number].planned:
+        return
+    with job.store.read() as connection:
+        edition = editions.load_edition(connection, number)
+    if edition is not None:
+        found = check_edition(job.store, edition, job.post, expected=job.expected)
+        report.findings[number] = found
+        require_fit(number, found, is_frozen=True)
 
 
 def _waiting(job: Job, number: int | None) -> Sequence[int]:
@@ -185,7 +214,10 @@ def _waiting(job: Job, number: int | None) -> Sequence[int]:
 def _freeze_next(
     connection: Connection, job: Job, report: RunReport, *, is_rehearsal: bool
 ) -> Edition | None:
-    """Freeze the next edition, unless it has to wait; then nothing of it is kept."""
+    """Freeze the next edition, unless it has to wait; then nothing of it is kept.
+
+    Raises CheckFailedError, with nothing frozen, when it may not leave.
+    """
     now = job.clock()
     number = editions.next_number(connection)
     digests = compose_all(connection, job.chosen, now=now)
@@ -199,14 +231,23 @@ def _freeze_next(
         )
         if edition is not None or found.state is State.HELD:
             report.standing = found
-        if not (edition is None or is_rehearsal or found.may_leave):
+        if edition is None:
+            return None
+        _check_next(connection, job, report, edition)
+        if not (is_rehearsal or found.may_leave):
             trial.rollback()
             log_event("edition_waits", edition=number, standing=str(found.state))
             return None
-    if edition is not None:
-        segments = [variant.segment for variant in edition.variants]
-        log_event("edition_frozen", edition=number, segments=segments)
+    if not is_rehearsal:
+        require_fit(number, report.findings[number], is_frozen=False)
+    segments = [variant.segment for variant in edition.variants]
+    log_event("edition_frozen", edition=number, segments=segments)
     return edition
+
+
+def _check_next(connection: Connection, job: Job, report: RunReport, edition: Edition) -> None:
+    key = secret_key(connection)
+    report.findings[edition.number] = check_with(key, edition, job.post, expected=job.expected)
 
 
 def _balance(job: Job, report: RunReport) -> None:
