@@ -194,10 +194,11 @@ class Teller:
 
     def _figures(self, numbers: Numbers) -> tuple[FigureWords, ...]:
         """Print what is there; a gap is left out, never computed, and nothing is not news."""
+        separator = self.theme.phrase("list", "thousands")
         found = ((name, getattr(numbers, name)) for name in _FIGURES)
         return tuple(
             FigureWords(
-                number=wording.group_digits(figure.printed),
+                number=wording.group_digits(figure.printed, separator),
                 label=self.theme.phrase("figures", f"{name}_one" if figure.value == 1 else name),
             )
             for name, figure in found

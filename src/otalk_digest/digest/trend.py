@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from otalk_digest.digest import times
+from otalk_digest.digest import times, wording
 from otalk_digest.digest.themes import Theme
 from otalk_digest.digest.times import TimeWords
 from otalk_digest.model.edition import TrendPoint
@@ -57,7 +57,7 @@ def draw_trend(
         Bar(
             label=times.say_date(point.starts_at, zone, pattern, words),
             day=times.say_date(point.starts_at, zone, day, words),
-            number=f"{count:,}",
+            number=_grouped(count, theme),
             width=max(round(100 * count / most), min(count, 1)),
             is_now=point is points[-1],
         )
@@ -72,7 +72,7 @@ def _compare(counts: Sequence[int], before: str, theme: Theme) -> str:
     *earlier, now = counts
     step = now - earlier[-1]
     if step == 0:
-        return theme.phrase("trend", "same", number=f"{now:,}", before=before)
+        return theme.phrase("trend", "same", number=_grouped(now, theme), before=before)
     name = "more" if step > 0 else "fewer"
     if len(counts) >= _FEWEST_TO_RANK and now > max(earlier):
         name = "most"
@@ -81,8 +81,12 @@ def _compare(counts: Sequence[int], before: str, theme: Theme) -> str:
     return theme.phrase(
         "trend",
         name,
-        step=f"{abs(step):,}",
+        step=_grouped(abs(step), theme),
         posts=theme.phrase("figures", "tweets_one" if abs(step) == 1 else "tweets"),
         before=before,
         chats=len(counts),
     )
+
+
+def _grouped(count: int, theme: Theme) -> str:
+    return wording.group_digits(str(count), theme.phrase("list", "thousands"))

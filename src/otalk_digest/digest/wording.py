@@ -137,9 +137,10 @@ def join(names: Sequence[str], last: str) -> str:
     return f"{', '.join(most)}{last}{end}" if most else end
 
 
-def group_digits(printed: str) -> str:
+def group_digits(printed: str, separator: str) -> str:
     """Put separators into a bare number; leave every other form as its author printed it."""
-    return f"{int(printed):,}" if printed.isascii() and printed.isdigit() else printed
+    is_bare = printed.isascii() and printed.isdigit()
+    return f"{int(printed):,}".replace(",", separator) if is_bare else printed
 
 
 def fit(pattern: str, limit: int, **values: str) -> str:

@@ -847,6 +847,31 @@ def test_the_bundled_themes_say_the_same_in_their_text_editions() -> None:
     assert len(texts) == 1
 
 
+@pytest.mark.parametrize("file", ["theme.toml", "words/de.toml", "subject.txt.j2"])
+def test_the_bundled_themes_have_the_same_words(file: str) -> None:
+    first, *others = (
+        (THEMES / name / file).read_text(encoding="utf-8").replace(f"the {name} theme", "the theme")
+        for name in BUNDLED
+    )
+
+    assert others == [first] * len(others)
+
+
+def test_what_posts_say_is_marked_as_being_in_their_own_language(theme: str) -> None:
+    german = tree(rendered(a_full_week(), theme=a_theme(theme).speaking("de")))
+    english = tree(rendered(a_full_week(), theme=a_theme(theme).speaking("en-GB")))
+
+    marked = [words(element) for element in found(german, "//div//*[@lang]")]
+    assert marked[:3] == [
+        "Rest in busy weeks: what helps?",
+        "We ask about work long before we ask about rest.",
+        "Bring one example.",
+    ]
+    assert "Write down one thing you will change." in marked
+    assert "Demnächst" not in marked
+    assert found(english, "//div//*[@lang]") == []
+
+
 def test_the_plain_theme_needs_no_colour() -> None:
     html = rendered(a_full_week(), theme=a_theme("plain")).html
 
