@@ -196,9 +196,10 @@ window.measures = (() => {
       if (!colour) faults.push(`cannot be measured: ${name}`);
       else if (luminance(colour) > brightest) faults.push(`${named(colour)}: ${name}`);
     };
-    look(paper(), "the page itself");
+    // What body is painted with is painted on the whole window.
+    look(ground(document.body), "the page itself");
     const buttons = new Set(links().flatMap((link) => shell(link)));
-    for (const element of [document.body, ...elements()]) {
+    for (const element of elements()) {
       const own = parse(getComputedStyle(element).backgroundColor);
       const box = element.getBoundingClientRect();
       if (own && own.a === 0) continue;

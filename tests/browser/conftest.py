@@ -7,9 +7,6 @@ from playwright.sync_api import Browser
 from tests.browser.mails import MAILS, Mail, html_of, unlined_html_of
 from tests.browser_tools import Visit, launched, visiting
 
-ADDRESS = "http://mail.invalid/"
-UNLINED = "http://unlined.invalid/"
-
 
 # Of this folder, not of the session: a loop of Playwright's runs as long as its browser, and
 # other tests may want one of their own.
@@ -27,24 +24,24 @@ def mail(request: pytest.FixtureRequest) -> Mail:
 
 
 @pytest.fixture(scope="package")
-def visit(browser: Browser, mail: Mail) -> Iterator[Visit]:
-    """The mail, opened once: a claim may change the view but nothing of the page."""
-    with visiting(browser, pages={ADDRESS: html_of(mail)}) as visit:
-        visit.page.goto(ADDRESS)
-        yield visit
+def windows(browser: Browser) -> Iterator[tuple[Visit, Visit, Visit]]:
+    with visiting(browser) as one, visiting(browser) as two, visiting(browser) as three:
+        yield one, two, three
 
 
 @pytest.fixture(scope="package")
-def unlined(browser: Browser, mail: Mail) -> Iterator[Visit]:
+def visit(windows: tuple[Visit, Visit, Visit], mail: Mail) -> Visit:
+    """The mail, opened once: a claim may change the view but nothing of the page."""
+    return windows[0].open(html_of(mail))
+
+
+@pytest.fixture(scope="package")
+def unlined(windows: tuple[Visit, Visit, Visit], mail: Mail) -> Visit:
     """The same mail before its styles were moved into its elements."""
-    with visiting(browser, pages={UNLINED: unlined_html_of(mail)}) as visit:
-        visit.page.goto(UNLINED)
-        yield visit
+    return windows[1].open(unlined_html_of(mail))
 
 
 @pytest.fixture
-def spoilt(browser: Browser, mail: Mail) -> Iterator[Visit]:
+def spoilt(windows: tuple[Visit, Visit, Visit], mail: Mail) -> Visit:
     """The mail once more, for claims that take something away from it."""
-    with visiting(browser, pages={ADDRESS: html_of(mail)}) as visit:
-        visit.page.goto(ADDRESS)
-        yield visit
+    return windows[2].open(html_of(mail))
