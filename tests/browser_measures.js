@@ -65,6 +65,8 @@ window.measures = (() => {
     return once(faults);
   };
 
+  const countTexts = () => texts().length;
+
   /** Letters that are too small to read without effort. */
   const smallText = (least) =>
     once(
@@ -340,6 +342,7 @@ window.measures = (() => {
     axeFaults,
     countBars,
     countButtons,
+    countTexts,
     dropStyleBlocks,
     faintBars,
     lightSurfaces,

@@ -33,6 +33,11 @@ MAILS: Final = tuple(
 )
 
 
+def digest_of(mail: Mail) -> Digest:
+    """Return what is told."""
+    return _digests()[mail.fixture]
+
+
 def html_of(mail: Mail) -> str:
     """Return the page that is mailed."""
     return _page(mail.fixture, _theme(mail.theme))

@@ -1,7 +1,7 @@
 """What a mail must satisfy that only a browser can tell, for every fixture in every theme."""
 
 import pytest
-from tests.browser.mails import Mail
+from tests.browser.mails import Mail, digest_of
 from tests.browser_tools import View, Visit, axe_faults
 
 WIDE, PHONE, NARROW = 700, 360, 320
@@ -13,6 +13,14 @@ FORCED_DARK = (0x12, 0x12, 0x12)
 VIEWS = (View(WIDE), View(PHONE), View(PHONE, "dark"), View(WIDE, "dark"))
 in_every_view = pytest.mark.parametrize("view", VIEWS, ids=str)
 at_every_width = pytest.mark.parametrize("width", [WIDE, PHONE, NARROW])
+
+
+def test_there_is_something_to_measure(visit: Visit, mail: Mail) -> None:
+    visit.show(View(WIDE))
+    has_bars = len(digest_of(mail).trend) > 1
+
+    assert visit.measure("countTexts") > 10
+    assert (visit.measure("countBars") > 1) == has_bars
 
 
 @in_every_view
