@@ -17,7 +17,8 @@ at_every_width = pytest.mark.parametrize("width", [WIDE, PHONE, NARROW])
 
 def test_there_is_something_to_measure(visit: Visit, mail: Mail) -> None:
     visit.show(View(WIDE))
-    has_bars = len(digest_of(mail).trend) > 1
+    # The plain theme says the same in a table of numbers.
+    has_bars = mail.theme == "classic" and len(digest_of(mail).trend) > 1
 
     assert visit.measure("countTexts") > 10
     assert (visit.measure("countBars") > 1) == has_bars
