@@ -1,5 +1,7 @@
 import pytest
-from tests.browser_tools import ADDRESS, View, Visit, axe_faults
+from playwright.sync_api import Browser
+from tests.browser_tools import ADDRESS, View, Visit, axe_faults, visiting
+from tests.http_server import answer, running_site
 
 PAGE = """<!DOCTYPE html><html lang="en"><head><title>Rest</title></head><body><main><h1>Rest</h1>
 {}</main></body></html>"""
@@ -75,3 +77,21 @@ def test_a_view_sets_width_and_scheme(visit: Visit) -> None:
 
     assert visit.show(View(360, "dark")).page.evaluate(look) == [360, True]
     assert visit.show(View(700, "light")).page.evaluate(look) == [700, False]
+
+
+def test_a_server_on_loopback_is_reached_and_nothing_beyond_it(browser: Browser) -> None:
+    with running_site() as site, visiting(browser, server=site.url("")) as visit:
+        page = PAGE.format("<img src=https://elsewhere.example/a.png alt=''>")
+        visit.page.goto(site.on("/", answer(200, page.encode(), {"content-type": "text/html"})))
+
+        assert visit.page.title() == "Rest"
+        assert visit.refused == [("image", "https://elsewhere.example/a.png")]
+        assert axe_faults(visit) == []
+
+
+def test_axe_runs_where_a_page_forbids_every_script(browser: Browser) -> None:
+    policy = {"content-type": "text/html", "content-security-policy": "default-src 'none'"}
+    with running_site() as site, visiting(browser, server=site.url("")) as visit:
+        visit.page.goto(site.on("/", answer(200, PAGE.format("<img src=/a>").encode(), policy)))
+
+        assert [fault for fault in axe_faults(visit) if fault.startswith("image-alt:")]
