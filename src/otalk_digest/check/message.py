@@ -5,6 +5,7 @@ from typing import Final
 from otalk_digest.check import (
     calendar,
     chats,
+    clients,
     elements,
     footer,
     headers,
@@ -12,7 +13,10 @@ from otalk_digest.check import (
     links,
     mime,
     residue,
+    structure,
+    style,
     subject,
+    tables,
     text,
 )
 from otalk_digest.check.mail import Expected, read_mail
@@ -28,6 +32,10 @@ _MODULES: Final = (
     links,
     images,
     elements,
+    structure,
+    tables,
+    style,
+    clients,
     residue,
     footer,
     chats,

@@ -1,15 +1,19 @@
 """`approve` and `hold`, and where an edition stands in words."""
 
 import getpass
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import click
 
 from otalk_digest.cli.app import App
 from otalk_digest.cli.printing import moment
 from otalk_digest.errors import InputError
+from otalk_digest.model.edition import Edition
+from otalk_digest.model.finding import Finding
 from otalk_digest.pipeline import approving
 from otalk_digest.pipeline.approving import Decision, PartDifference, Standing, State
+from otalk_digest.pipeline.checking import check_edition
+from otalk_digest.store.database import Store
 
 #: More lines than this are a change to look at, not to read here.
 _MOST_LINES = 12
@@ -30,7 +34,13 @@ def approve(app: App, edition: int, by: str | None) -> None:
     """
     with app.store(must_exist=True) as store:
         done = approving.approve(
-            store, app.press(), app.segments, edition, by=named(by), clock=app.clock
+            store,
+            app.press(),
+            app.segments,
+            edition,
+            by=named(by),
+            clock=app.clock,
+            check=lambda proposed: _findings(app, store, proposed),
         )
     if done.edition is None:
         click.echo(f"Edition {edition} is held no longer: the next run goes on with it.")
@@ -40,6 +50,11 @@ def approve(app: App, edition: int, by: str | None) -> None:
         readers = done.decision.counts[variant.segment]
         click.echo(f"  {variant.segment}: {variant.subject} ({_count(readers, 'reader')})")
     click.echo("It leaves with the next: otalk-digest run.")
+
+
+def _findings(app: App, store: Store, proposed: Edition) -> Sequence[Finding]:
+    found = check_edition(store, proposed, app.post(), expected=app.expected())
+    return [finding for findings in found.values() for finding in findings]
 
 
 @click.command()
