@@ -97,9 +97,10 @@ def _not_offered(mail: Mail) -> Iterator[Place]:
     """A chat ahead, and nothing to put it into a calendar with, or not a word of it."""
     if _ahead(mail):
         language = (mail.tree.get("lang") or "en").partition("-")[0].lower()
-        for part, said in ((Part.HTML, mail.seen), (Part.TEXT, mail.text)):
+        addresses = " ".join(link.get("href") or "" for link in mail.links)
+        for part, said in ((Part.HTML, f"{mail.seen} {addresses}"), (Part.TEXT, mail.text)):
             is_said = _CALENDAR.search(said) or language not in _CALENDAR_LANGUAGES
-            if not is_said and not any(".ics" in (link.get("href") or "") for link in mail.links):
+            if not is_said and ".ics" not in said:
                 yield in_part(part, "a calendar file is attached, and nothing says so")
         return
     written_on = _written_on(mail)
