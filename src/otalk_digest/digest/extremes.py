@@ -12,8 +12,8 @@ _LONG_TOPIC: Final = (
     "What we learned about rest, work, play, sleep, kitchens, gardens, kites, bread, tide tables "
     "and the slow art of asking one good question of a person who has been asked too many, over "
     "ten years of Tuesday evenings in many towns, and what we would still like to ask of each "
-    "other before the year ends"
-).ljust(300, ".")
+    "other before the year is up?"
+)
 _LONG_WORD: Final = (
     "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
 )
