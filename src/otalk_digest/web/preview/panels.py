@@ -14,6 +14,8 @@ class Option:
     is_current: bool
     #: More about it, such as a date or a count.
     detail: str = ""
+    #: The heading that it stands under, with its neighbours of the same group.
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,8 @@ class Frame:
     width: int | None
     #: Said beneath it, e.g. that forced dark is an approximation.
     caption: str = ""
+    #: CSS pixels, a generous guess: what stands in a sandbox cannot be measured.
+    height: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +50,8 @@ class Readiness:
     can_hold: bool
     #: The only address that a test goes to, masked; None while the settings name none.
     test_to: str | None
+    #: What this page shows, as a hash; comes back with an approval.
+    seen: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
