@@ -47,7 +47,7 @@ HOMES = {
     "httpx": {"collect/body", "collect/download", "collect/refusals", "collect/transport"},
     "icalendar": {"digest/calendar"},
     "itsdangerous": {"audience/links"},
-    "jinja2": {"digest/themes"},
+    "jinja2": {"digest/themes", "web/preview/pages"},
     "lxml": {
         "check",
         *("collect/clean", "collect/discover", "collect/extract/markup", "collect/lines"),

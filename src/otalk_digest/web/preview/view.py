@@ -34,6 +34,8 @@ class Frame:
     caption: str = ""
     #: CSS pixels, a generous guess: what stands in a sandbox cannot be measured.
     height: int | None = None
+    #: The address leads to an outlined place: the frame stays low and scrolls itself to it.
+    has_mark: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +75,8 @@ class View:
     base: str
     #: The choices, to be given back by each form as `back`.
     query: str
+    #: The same choices as pairs, for forms that ask instead of do.
+    choices: tuple[tuple[str, str], ...] = ()
     #: What has to go with each form.
     form_key: str
     #: edition, segment, reader.
@@ -96,3 +100,7 @@ class View:
     notice: str = ""
     #: Why there is nothing to show.
     empty: str = ""
+    #: Address of the event stream; None where nothing is reloaded.
+    events: str | None = None
+    #: The name last given in a form: who does it.
+    by: str = ""
