@@ -7,8 +7,8 @@ import click
 from otalk_digest.audience.segments import load_segments
 from otalk_digest.cli.app import App
 from otalk_digest.cli.collect import FORMATS
+from otalk_digest.digest.fixtures import fixture_digests
 from otalk_digest.digest.render import render_variant
-from otalk_digest.digest.sample import sample_digest
 from otalk_digest.digest.themes import load_theme
 from otalk_digest.errors import OtalkDigestError
 from otalk_digest.model.audience import Consent
@@ -75,7 +75,7 @@ def _check_templates(app: App) -> Iterator[str]:
     press = app.press()
     for segment in app.segments:
         render_variant(
-            sample_digest(app.clock()),
+            fixture_digests(app.clock())["everything-at-once"],
             theme=load_theme(segment.theme, folders=press.theme_folders, cache=press.cache),
             publication=press.publication,
             profile=press.profile,

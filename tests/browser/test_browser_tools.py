@@ -1,0 +1,84 @@
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser
+from tests.browser_tools import View, Visit, axe_faults, visiting
+
+ADDRESS = "http://mail.invalid/"
+PAGE = """<!DOCTYPE html><html lang="en"><head><title>Rest</title></head><body><main><h1>Rest</h1>
+{}</main></body></html>"""
+
+
+@pytest.fixture
+def visit(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Visit]:
+    pages = {ADDRESS: PAGE.format(request.param)}
+    with visiting(browser, pages=pages) as visit:
+        visit.page.goto(ADDRESS)
+        yield visit
+
+
+@pytest.mark.parametrize("visit", ["<p>Words.</p>"], indirect=True)
+def test_a_good_page_has_no_faults(visit: Visit) -> None:
+    assert axe_faults(visit) == []
+    assert visit.measure("sideways") == []
+    assert visit.refused == []
+
+
+@pytest.mark.parametrize(
+    ("visit", "rule"),
+    [
+        ("<img src='data:,'>", "image-alt"),
+        ("<h3>Skips a level</h3>", "heading-order"),
+        ("<p style='color: #999'>Grey.</p>", "color-contrast"),
+        ("<p style='background: url(x), linear-gradient(#fff, #000)'>Text.</p>", "color-contrast"),
+        ("<a href='/a' style='display: block; height: 9px'></a>", "link-name"),
+    ],
+    indirect=["visit"],
+)
+def test_axe_finds_what_is_wrong(visit: Visit, rule: str) -> None:
+    assert [fault for fault in axe_faults(visit) if fault.startswith(f"{rule}:")]
+
+
+@pytest.mark.parametrize(
+    "visit",
+    [
+        "<table style='width: 480px'><tr><td>Too wide</td></tr></table>",
+        f"<p>{'W' * 90}</p>",
+        "<p style='margin-left: -40px'>Cut off on the left</p>",
+        f"<p style='overflow: hidden; width: 50px'>{'W' * 90}</p>",
+    ],
+    indirect=True,
+)
+def test_what_is_wider_than_the_window_is_found(visit: Visit) -> None:
+    assert visit.show(View(360)).measure("sideways")
+
+
+@pytest.mark.parametrize(
+    "visit", ["<p style='width: 30ch; white-space: nowrap'>It fits.</p>"], indirect=True
+)
+def test_wide_text_is_for_a_while_only(visit: Visit) -> None:
+    style = "getComputedStyle(document.querySelector('p')).letterSpacing"
+    with visit.wide_text():
+        wide = visit.page.evaluate(style)
+
+    assert (wide, visit.page.evaluate(style)) == ("1.92px", "normal")
+
+
+@pytest.mark.parametrize(
+    "visit",
+    ["<img src=/a.png alt=''><link rel=stylesheet href=https://fonts.example/a.css>"],
+    indirect=True,
+)
+def test_what_a_page_asks_for_is_refused_and_noted(visit: Visit) -> None:
+    assert set(visit.refused) == {
+        ("image", f"{ADDRESS}a.png"),
+        ("stylesheet", "https://fonts.example/a.css"),
+    }
+
+
+@pytest.mark.parametrize("visit", ["<p>Words.</p>"], indirect=True)
+def test_a_view_sets_width_and_scheme(visit: Visit) -> None:
+    look = "[innerWidth, matchMedia('(prefers-color-scheme: dark)').matches]"
+
+    assert visit.show(View(360, "dark")).page.evaluate(look) == [360, True]
+    assert visit.show(View(700, "light")).page.evaluate(look) == [700, False]

@@ -1,0 +1,165 @@
+"""A real browser for tests: Debian's Chromium, kept off the network, and axe-core.
+
+Measures that look at a page's layout are in `browser_measures.js`; here is what runs them.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, Literal, Self
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, sync_playwright
+
+Scheme = Literal["light", "dark"]
+
+AXE: Final = Path(__file__).parents[1] / ".build" / "axe-core-4.14.1" / "axe.min.js"
+_MEASURES: Final = Path(__file__).with_name("browser_measures.js")
+#: Set to "required" by the gate: there a browser that is missing is a failure.
+_DEMAND: Final = "OTALK_DIGEST_BROWSER"
+_HEIGHT: Final = 900
+#: Everything of WCAG 2.0 to 2.2 A and AA, and what axe calls best practice.
+_AXE_TAGS: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+#: WCAG 1.4.12: a reader's own spacing.
+WIDE_TEXT: Final = """
+* { line-height: 1.5 !important; letter-spacing: 0.12em !important;
+    word-spacing: 0.16em !important; }
+p, li, h1, h2, h3 { margin-bottom: 2em !important; }
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How a reader looks at a page."""
+
+    width: int
+    scheme: Scheme = "light"
+
+    def __str__(self) -> str:
+        return f"{self.width}-{self.scheme}"
+
+
+@dataclass(slots=True, kw_only=True)
+class Visit:
+    """A page that is open, and all that it asked the network for."""
+
+    page: Page
+    #: Kind ("image", "stylesheet", …) and address of every request that was refused.
+    refused: list[tuple[str, str]] = field(default_factory=list)
+
+    def show(self, view: View) -> Self:
+        """Look at it in another width or scheme; nothing is loaded again."""
+        size = self.page.viewport_size
+        if size is None or size["width"] != view.width:
+            self.page.set_viewport_size({"width": view.width, "height": _HEIGHT})
+        self.page.emulate_media(color_scheme=view.scheme)
+        return self
+
+    def measure(self, name: str, *arguments: object) -> Any:  # noqa: ANN401 - each answers in its own shape
+        """Run one function of browser_measures.js."""
+        return self.page.evaluate("([name, given]) => measures[name](...given)", [name, arguments])
+
+    @contextmanager
+    def wide_text(self) -> Iterator[None]:
+        """Give text the spacing of WCAG 1.4.12 for a while."""
+        with self.style(WIDE_TEXT):
+            yield
+
+    @contextmanager
+    def style(self, css: str) -> Iterator[None]:
+        """Add a reader's own rules for a while."""
+        handle = self.page.evaluate_handle("css => measures.addStyle(css)", css)
+        try:
+            yield
+        finally:
+            handle.evaluate("style => style.remove()")
+
+
+def what_is_missing() -> str | None:
+    """Say what the browser tests lack on this machine, and how to get it."""
+    if shutil.which("chromium") is None:
+        return "there is no Chromium: apt-get install chromium fonts-liberation"
+    if not AXE.is_file():
+        return "axe-core is not here: make browser-tools (needs npm: apt-get install npm)"
+    return None
+
+
+def demand_a_browser() -> None:
+    """Skip what needs a browser where there is none; fail where the gate asks for one."""
+    lack = what_is_missing()
+    if lack is None:
+        return
+    if os.environ.get(_DEMAND) == "required":
+        pytest.fail(lack, pytrace=False)
+    pytest.skip(lack)
+
+
+@contextmanager
+def launched() -> Iterator[Browser]:
+    """Run the browser of this machine, without a window; skips or fails where there is none."""
+    demand_a_browser()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"))
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@contextmanager
+def visiting(
+    browser: Browser, *, server: str | None = None, pages: dict[str, str] | None = None
+) -> Iterator[Visit]:
+    """Open a page that reaches `server` (an origin on loopback) and `pages` (address → HTML).
+
+    Everything else is refused and noted.
+    """
+    known = pages or {}
+    context = browser.new_context(viewport={"width": 700, "height": _HEIGHT})
+    context.add_init_script(path=_MEASURES)
+    visit = Visit(page=context.new_page())
+
+    def answer(route: Route) -> None:
+        request = route.request
+        if request.url in known:
+            route.fulfill(body=known[request.url], content_type="text/html; charset=utf-8")
+        elif server is not None and request.url.startswith(f"{server}/"):
+            route.continue_()
+        else:
+            visit.refused.append((request.resource_type, request.url))
+            route.abort()
+
+    context.route("**/*", answer)
+    try:
+        yield visit
+    finally:
+        context.close()
+
+
+def axe_faults(visit: Visit, *, leave_out: Sequence[str] = ()) -> list[str]:
+    """Return what axe-core finds wrong, or cannot tell about contrast, as it stands now."""
+    visit.page.evaluate("source => window.axe || (0, eval)(source)", _axe_source())
+    rules = {"target-size": {"enabled": True}} | {rule: {"enabled": False} for rule in leave_out}
+    options = {
+        "runOnly": {"type": "tag", "values": list(_AXE_TAGS)},
+        "rules": rules,
+        "resultTypes": ["violations", "incomplete"],
+        # A mail in a frame of the preview is looked at on its own.
+        "iframes": False,
+    }
+    found = visit.page.evaluate("options => axe.run(document, options)", options)
+    unsure = [each for each in found["incomplete"] if each["id"] == "color-contrast"]
+    return [
+        f"{fault['id']}: {node['target']}: {node['failureSummary']}"
+        for fault in (*found["violations"], *unsure)
+        for node in fault["nodes"]
+    ]
+
+
+@cache
+def _axe_source() -> str:
+    return AXE.read_text(encoding="utf-8")
