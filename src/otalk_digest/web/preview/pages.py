@@ -90,7 +90,7 @@ def state_of(readiness: Readiness) -> State:
     if readiness.standing in {"held", "sent"}:
         return standing_of(readiness)
     if unmet:
-        return State(text=f"Not ready: {unmet} of {len(readiness.rows)} to see to", tone="stop")
+        return State(text=f"Not ready: {unmet} to see to", tone="stop")
     if readiness.standing == "nothing asked":
         return State(text="Ready to send", tone="good")
     if readiness.standing == "approved":

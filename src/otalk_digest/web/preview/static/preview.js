@@ -92,7 +92,7 @@ function bringIntoView(part) {
 
 const editionOf = (address) => new URLSearchParams(address.search).get("edition");
 const unsaved = (without) =>
-  all('main input[id]:not([type="search"]), main textarea[id]')
+  all('main input[id]:not([type="search"], [name="by"]), main textarea[id]')
     .filter((field) => field.value !== field.defaultValue && !without?.contains(field));
 
 function remember({ without, isOther }) {
@@ -101,7 +101,7 @@ function remember({ without, isOther }) {
   const picker = focus?.closest("[data-picker]")?.dataset.picker;
   const menu = focus?.matches("summary") && focus.parentElement.id;
   const open = all("details[id]").filter((one) => !one.contains(without)).map((one) => [one.id, one.open]);
-  const fields = isOther ? [] : [...unsaved(without), ...all("#filter-words")].map((field) => [field.id, field.value]);
+  const fields = isOther ? [] : [...unsaved(without), ...all('#filter-words, main input[name="by"][id]')].map((field) => [field.id, field.value]);
   const scrolled = [document.scrollingElement, ...all("[data-scroll]")].map((box) => [box, box.scrollTop, box.scrollLeft]);
   return () => {
     for (const [id, isOpen] of open) {
@@ -160,8 +160,13 @@ document.addEventListener("submit", async (event) => {
   event.preventDefault();
   const form = event.target;
   if (form.dataset.busy) return;
-  form.dataset.busy = "yes";
   const body = new URLSearchParams(new FormData(form, event.submitter));
+  if (form.querySelector(".who") && !body.get("by")) {
+    const name = all('input[name="by"]').map((field) => field.value.trim()).find(Boolean);
+    if (!name) return askWho(form.querySelector(".who"));
+    body.set("by", name);
+  }
+  form.dataset.busy = "yes";
   if (form.method === "post") await follow(form.action, { form: { body, element: form } });
   else {
     const address = new URL(form.action);
@@ -171,6 +176,16 @@ document.addEventListener("submit", async (event) => {
   }
   delete form.dataset.busy;
 });
+
+// Where each small form would ask for the same name, one that was written once is enough.
+function askWho(part, { isShown = true } = {}) {
+  part.hidden = !isShown;
+  const field = part.querySelector("input");
+  field.disabled = !isShown;
+  if (!isShown) return;
+  field.focus();
+  say("Write your name first, so that the others know who it was.", { stays: true });
+}
 
 addEventListener("popstate", () => follow(location.href, { keep: true }));
 addEventListener("beforeunload", (event) => { if (unsaved().length) event.preventDefault(); });
@@ -243,6 +258,7 @@ document.addEventListener("keydown", (event) => {
 
 function prepare() {
   document.querySelector("#keys-button").hidden = false;
+  for (const part of all(".who")) askWho(part, { isShown: false });
   const filter = document.querySelector("#filter");
   if (filter) { filter.hidden = false; sift(); }
 }
