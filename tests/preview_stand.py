@@ -16,7 +16,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
-from tests.views import BASE, a_view
+from tests.view_panels import BASE
+from tests.views import a_view
 
 from otalk_digest.web.preview.pages import STATIC, render_page
 from otalk_digest.web.preview.view import View

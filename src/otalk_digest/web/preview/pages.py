@@ -14,7 +14,6 @@ from urllib.parse import urlencode
 
 import jinja2
 
-from otalk_digest.model.finding import Level
 from otalk_digest.web.preview import panels
 from otalk_digest.web.preview.panels import DiffLine, MarkedFinding
 from otalk_digest.web.preview.view import Readiness, View
@@ -131,7 +130,7 @@ def _by_group(options: Iterable[panels.Option]) -> list[tuple[str, list[panels.O
 
 def _by_rule(rows: Iterable[MarkedFinding]) -> list[list[MarkedFinding]]:
     """Return findings of one rule together, in the order in which each rule came first."""
-    rules: dict[tuple[Level, str, str, str], list[MarkedFinding]] = {}
+    rules: dict[tuple[str, ...], list[MarkedFinding]] = {}
     for row in rows:
         found = row.finding
         rules.setdefault((found.level, found.rule, found.why, found.mend), []).append(row)
