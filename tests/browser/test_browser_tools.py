@@ -1,20 +1,13 @@
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Browser
-from tests.browser_tools import View, Visit, axe_faults, visiting
+from tests.browser_tools import ADDRESS, View, Visit, axe_faults
 
-ADDRESS = "http://mail.invalid/"
 PAGE = """<!DOCTYPE html><html lang="en"><head><title>Rest</title></head><body><main><h1>Rest</h1>
 {}</main></body></html>"""
 
 
 @pytest.fixture
-def visit(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Visit]:
-    pages = {ADDRESS: PAGE.format(request.param)}
-    with visiting(browser, pages=pages) as visit:
-        visit.page.goto(ADDRESS)
-        yield visit
+def visit(windows: tuple[Visit, Visit, Visit], request: pytest.FixtureRequest) -> Visit:
+    return windows[0].open(PAGE.format(request.param))
 
 
 @pytest.mark.parametrize("visit", ["<p>Words.</p>"], indirect=True)
