@@ -142,7 +142,7 @@ def a_view(chosen: Mapping[str, str] | None = None, **changes: Any) -> View:  # 
         frames=_frames(all_chosen),
         zoom=int(all_chosen["zoom"]),
         tabs=picker("panel", "Panels", tabs),
-        panel=panel_of(all_chosen["panel"], plain),
+        panel=panel_of(all_chosen["panel"], all_chosen),
         readiness=a_readiness(),
         downloads=(
             ("E-mail (.eml)", "mail.eml"),
