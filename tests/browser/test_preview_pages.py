@@ -36,12 +36,12 @@ def visit(browser: Browser, stand: Stand) -> Iterator[Visit]:
 
 
 @pytest.fixture
-def said(visit: Visit) -> Iterator[list[str]]:
+def said(visit: Visit) -> list[str]:
     """What the console and the page complained of."""
     complaints: list[str] = []
     visit.page.on("console", lambda message: complaints.append(message.text))
     visit.page.on("pageerror", lambda error: complaints.append(str(error)))
-    yield complaints
+    return complaints
 
 
 def open_page(visit: Visit, stand: Stand, view: views.View, *, unfold: bool = False) -> None:
@@ -110,11 +110,17 @@ _CONTROLS: Final = """() => [...document.querySelectorAll(
 )].filter(one => one.checkVisibility({visibilityProperty: true}) && !one.disabled)
   .map((one, at) => { one.dataset.walk = at; return at; })"""
 _FOCUS: Final = """() => {
-  const one = document.activeElement, style = getComputedStyle(one), box = one.getBoundingClientRect();
-  // Within the mail the ring is round its link.
-  return { at: one.dataset.walk, ring: one.matches('iframe') || style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2,
+  const one = document.activeElement;
+  const style = getComputedStyle(one);
+  const box = one.getBoundingClientRect();
+  const hasRing = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
+  return {
+    at: one.dataset.walk,
+    // Within the mail the ring is round its link.
+    ring: hasRing || one.matches('iframe'),
     seen: box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth,
-    name: one.outerHTML.slice(0, 80) };
+    name: one.outerHTML.slice(0, 80),
+  };
 }"""
 
 
@@ -162,8 +168,8 @@ def test_nothing_moves_for_who_wants_no_motion(visit: Visit, stand: Stand) -> No
     visit.page.emulate_media(reduced_motion="reduce")
 
     moving = visit.page.evaluate(
-        """() => [...document.querySelectorAll('*')].map(one => getComputedStyle(one))
-          .filter(style => style.transitionDuration !== '0s' || style.animationName !== 'none').length"""
+        """() => [...document.querySelectorAll('*')].map(one => getComputedStyle(one)).filter(
+          style => style.transitionDuration !== '0s' || style.animationName !== 'none').length"""
     )
     visit.page.emulate_media(reduced_motion="no-preference")
 
