@@ -140,10 +140,12 @@ function mayLeave(address) {
 async function go(link) {
   if (!mayLeave(link.href)) return;
   const picker = link.closest("[data-picker]")?.dataset.label;
-  const words = picker ? `${picker}: ${plain(link.querySelector(".option-label") ?? link)}` : plain(link);
+  const about = link.querySelector(".unseen, .option-label") ?? link;
+  const words = picker ? `${picker}: ${plain(about)}` : `Outlined in the mail${plain(about)}`;
+  const isPlace = picker || link.matches(".places a, .card-foot a");
   if (!(await follow(link.href))) return;
-  say(words);
-  document.querySelector("#panel .is-marked")?.scrollIntoView({ block: "nearest" });
+  if (isPlace) say(words);
+  document.querySelector("#panel .is-marked")?.scrollIntoView({ block: "center" });
 }
 
 document.addEventListener("click", (event) => {
