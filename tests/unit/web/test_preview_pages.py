@@ -173,6 +173,7 @@ def test_a_panel_says_what_it_holds(name: str, expected: tuple[str, ...]) -> Non
         ("calendar", {"rows": (), "source": ""}, "no calendar file"),
         ("diff", {"title": None, "parts": ()}, "nothing to compare with yet"),
         ("readers", {"found": (), "query": "zzz"}, "Nobody matches “zzz”"),
+        ("readers", {"total": 0, "counts": (), "found": ()}, "Nobody gets this one"),
         ("edit", {"items": ()}, "There is nothing in it"),
         ("edit", {"is_open": False}, "was frozen as it is"),
     ],

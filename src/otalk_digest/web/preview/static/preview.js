@@ -9,10 +9,12 @@ const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 
 let quiet = 0;
 
-function say(text, { stays = false } = {}) {
+function say(text, { stays = false, isSeen = true } = {}) {
   clearTimeout(quiet);
+  // Who sees the page sees what a choice changed; who hears it is told.
+  said.parentElement.classList.toggle("unseen", !isSeen);
   said.textContent = text;
-  document.querySelector("#said-close").hidden = !text;
+  document.querySelector("#said-close").hidden = !text || !isSeen;
   // What a deed came to stays until it is closed: nobody has to read against the clock.
   if (text && !stays) quiet = setTimeout(() => say(""), 6000);
 }
@@ -144,7 +146,7 @@ async function go(link) {
   const words = picker ? `${picker}: ${plain(about)}` : `Outlined in the mail${plain(about)}`;
   const isPlace = picker || link.matches(".places a, .card-foot a");
   if (!(await follow(link.href))) return;
-  if (isPlace) say(words);
+  if (isPlace) say(words, { isSeen: false });
   document.querySelector("#panel .is-marked")?.scrollIntoView({ block: "center" });
 }
 
