@@ -48,6 +48,7 @@ HOMES = {
     "icalendar": {"digest/calendar"},
     "itsdangerous": {"audience/links"},
     "jinja2": {"digest/themes", "digest/templating"},
+    "jinja2": {"digest/themes", "web/preview/pages"},
     "lxml": {
         "check",
         *("collect/clean", "collect/discover", "collect/extract/markup", "collect/lines"),
