@@ -47,8 +47,7 @@ HOMES = {
     "httpx": {"collect/body", "collect/download", "collect/refusals", "collect/transport"},
     "icalendar": {"digest/calendar"},
     "itsdangerous": {"audience/links"},
-    "jinja2": {"digest/themes", "digest/templating"},
-    "jinja2": {"digest/themes", "web/preview/pages"},
+    "jinja2": {"digest/themes", "digest/templating", "web/preview/pages"},
     "lxml": {
         "check",
         *("collect/clean", "collect/discover", "collect/extract/markup", "collect/lines"),

@@ -101,7 +101,7 @@ def test_a_crowded_digest_is_far_from_every_bound(own: Path) -> None:
     # Four times over in one file, nothing trips.
     text = rendered(digest, theme=a_theme_with(own, imports + parts)).text
 
-    assert text.count("Reflect.") == 4 * 100 * 40
+    assert text.count("\nComing up\n") + text.startswith("Coming up\n") == 4
 
 
 @pytest.mark.parametrize(
@@ -165,5 +165,5 @@ def test_templates_run_under_a_meter_only() -> None:
 
     with pytest.raises(LookupError):
         template.render()
-    with metered(), pytest.raises(Exception, match="'words' is undefined"):
+    with metered(), pytest.raises(Exception, match="is undefined"):
         template.render()
