@@ -136,6 +136,12 @@ class WebSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     base_url: str | None = None
 
 
+class PreviewSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the preview may do: send a test, to this one address."""
+
+    test_to: Address | None = None
+
+
 class SettingsFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole file."""
 
@@ -145,3 +151,4 @@ class SettingsFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     delivery: DeliverySettings = DeliverySettings()
     store: StoreSettings = StoreSettings()
     web: WebSettings = WebSettings()
+    preview: PreviewSettings = PreviewSettings()

@@ -43,9 +43,12 @@ HOMES = {
     "email_validator": {"audience/identity", "delivery/addresses"},
     "feedparser": {"collect/entries"},
     "idna": {"delivery/addresses"},
-    "httpcore": {"collect/network", "collect/transport"},
-    "httpx": {"collect/body", "collect/download", "collect/refusals", "collect/transport"},
-    "icalendar": {"digest/calendar"},
+    "httpcore": {"collect/network", "collect/probe", "collect/transport"},
+    "httpx": {
+        *("collect/body", "collect/download", "collect/probe"),
+        *("collect/refusals", "collect/transport"),
+    },
+    "icalendar": {"digest/agenda", "digest/calendar"},
     "itsdangerous": {"audience/links"},
     "jinja2": {"digest/themes", "digest/templating", "web/preview/pages"},
     "lxml": {
@@ -74,6 +77,7 @@ STARRED = {
     "collect/download",
     "collect/fetch",
     "collect/network",
+    "collect/probe",
     "collect/transport",
     "digest/templating",
     "digest/themes",

@@ -66,15 +66,16 @@ def render_edition(
     press: Press,
     *,
     now: datetime,
+    more_zones: Collection[str] = (),
 ) -> Edition | None:
     """Return the next edition; None when no segment has anything to read.
 
-    Raises TemplateError.
+    `more_zones` are those of invented readers. Raises TemplateError.
     """
     if all(digest.is_empty for _, digest in digests):
         return None
     number = editions.next_number(connection)
-    zones = subscribers.zones_in_use(connection)
+    zones = subscribers.zones_in_use(connection).union(more_zones)
     prefix = _token_prefix(secret_key(connection), number)
     told = [(segment, digest) for segment, digest in digests if not digest.is_empty]
     variants = tuple(_render_all(told, press, zones=zones, token_prefix=prefix))

@@ -188,7 +188,7 @@ class ReadersPanel:
     #: Masked address, segment, status or reason; at most 50 that match the query.
     found: tuple[tuple[str, str, str], ...]
     more: int
-    #: Beside `found`: the mail as that reader gets it; empty where nobody may look.
+    #: Beside each one found: the page as that reader gets it; None where that is not allowed.
     hrefs: tuple[str | None, ...] = ()
 
 

@@ -100,7 +100,7 @@ class View:
     notice: str = ""
     #: Why there is nothing to show.
     empty: str = ""
-    #: Address of the event stream; None where nothing is reloaded.
+    #: Address of the event stream; None where pages are not reloaded.
     events: str | None = None
-    #: The name last given in a form: who does it.
+    #: The name that was last given in a form.
     by: str = ""
