@@ -69,7 +69,6 @@ def fit_reading(reading: Reading) -> Fitted:
     hosts, hosts_left = _first(reading.hosts, _NAMES, _NAME)
     support, support_left = _first(reading.support, _NAMES, _NAME)
     cpd, _ = _first(reading.cpd, _NAMES, _LINE)
-    url = reading.transcript_url
     return Fitted(
         reading=replace(
             reading,
@@ -78,7 +77,7 @@ def fit_reading(reading: Reading) -> Fitted:
             hosts=hosts,
             support=support,
             cpd=cpd,
-            transcript_url=url if url and wording.is_web_address(url) else None,
+            transcript_url=wording.web_address(reading.transcript_url),
         ),
         is_cut=bool(questions_left) or len(reading.introduction or "") > _INTRODUCTION,
         questions_left=questions_left,

@@ -115,19 +115,19 @@ def _context(job: _Job) -> dict[str, object]:
         "calendar_count": len({s.guid for s in stories.ahead if s.in_calendar and s.is_on}),
         "publication": publication,
         "language": job.theme.language or publication.language,
-        "blog_url": _web_only(publication.blog_url),
-        "links": tuple((label, url) for label, url in publication.links if _web_only(url)),
+        "blog_url": wording.web_address(publication.blog_url),
+        "links": tuple(
+            (label, safe)
+            for label, url in publication.links
+            if (safe := wording.web_address(url)) is not None
+        ),
         "profile": profile,
         "tag": profile.tags[0],
-        "join_url": _web_only(profile.join_url),
+        "join_url": wording.web_address(profile.join_url),
         "why": job.why,
         "mark": _marks(job.prefix),
         "local_time": _local_times(job),
     }
-
-
-def _web_only(url: str | None) -> str | None:
-    return url if url is not None and wording.is_web_address(url) else None
 
 
 def _marks(prefix: str) -> Mapping[str, Mapping[str, str]]:
@@ -209,7 +209,7 @@ def _event(job: _Job, story: Story) -> Event:
         guid=story.guid,
         summary=phrase("calendar", "cancelled", summary=summary) if is_cancelled else summary,
         description="\n".join(line for line in lines if line),
-        location=_web_only(job.profile.join_url) or join,
+        location=wording.web_address(job.profile.join_url) or join,
         url=story.url,
         starts_at=story.when.starts_at,
         ends_at=story.when.ends_at or story.when.starts_at + length,

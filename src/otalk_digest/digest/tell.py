@@ -85,7 +85,7 @@ class Teller:
             kind=kind,
             guid=news.guid,
             topic=topic,
-            url=news.url if news.url and wording.is_web_address(news.url) else None,
+            url=wording.web_address(news.url),
             link=self._link("whole" if is_whole else kind, topic, when),
             transcript_link=self._link("transcript", topic, when) if kind == "wrap_up" else "",
             calendar_url=calendar_url,

@@ -42,6 +42,16 @@ def is_web_address(url: str) -> bool:
     return _WEB.fullmatch(url) is not None
 
 
+def web_address(url: str | None) -> str | None:
+    """Return the address as an e-mail may carry it, or None where it is no web address.
+
+    Always https: programs warn of anything else, and a blog of today answers to it.
+    """
+    if url is None or not is_web_address(url):
+        return None
+    return re.sub("^http:", "https:", url, flags=re.IGNORECASE)
+
+
 def one_line(text: str) -> str:
     """Fold all white space into single spaces."""
     return " ".join(strip_unfit(text).split())
