@@ -58,10 +58,27 @@ VALUES: Final = {
 }
 
 
+#: What a maintainer may write before everything else.
+NOTE: Final = """\
+# A change of rooms
+
+From **January** we meet on *two* platforms. Tell us what you think in [the short
+survey](https://forms.example.org/r/otalk) by Friday, or write to <team@example.org>.
+
+- Bring one example
+- Bring a friend
+  1. from your team
+  2. or from https://www.example.org/friends
+
+Thank you,\\
+the team
+"""
+
+
 @cache
-def a_theme() -> Theme:
-    """The bundled theme, compiled once for all tests."""
-    return load_theme("classic", folders=[THEMES])
+def a_theme(name: str = "classic") -> Theme:
+    """A bundled theme, compiled once for all tests."""
+    return load_theme(name, folders=[THEMES])
 
 
 def a_reading(**fields: Any) -> Reading:

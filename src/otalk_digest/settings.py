@@ -22,6 +22,7 @@ from otalk_digest.settings_tables import (
     DeliverySettings,
     DigestSettings,
     FeedSettings,
+    PreviewSettings,
     SettingsFile,
     StoreSettings,
     WebSettings,
@@ -42,6 +43,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     delivery: DeliverySettings
     store: StoreSettings
     web: WebSettings
+    preview: PreviewSettings
     #: Never printed: see `__repr__`.
     secrets: dict[str, str]
 
@@ -111,6 +113,7 @@ def load_settings(path: Path, environment: Mapping[str, str]) -> Settings:
         delivery=file.delivery,
         store=file.store,
         web=file.web,
+        preview=file.preview,
         secrets=_read_secrets(environment),
     )
 

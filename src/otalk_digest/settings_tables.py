@@ -83,6 +83,8 @@ class DigestSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     postal_address: str = ""
     language: str = "en-GB"
     links: dict[str, str] = {}
+    approval: Literal["none", "required"] = "none"
+    image_hosts: tuple[str, ...] = ()
     templates: str = "templates"
     segments: str = "subscribers/segments.toml"
 
@@ -137,6 +139,12 @@ class WebSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     base_url: str | None = None
 
 
+class PreviewSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the preview may do: send a test, to this one address."""
+
+    test_to: Address | None = None
+
+
 class SettingsFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole file."""
 
@@ -146,3 +154,4 @@ class SettingsFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     delivery: DeliverySettings = DeliverySettings()
     store: StoreSettings = StoreSettings()
     web: WebSettings = WebSettings()
+    preview: PreviewSettings = PreviewSettings()

@@ -44,6 +44,7 @@ class _Segment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     receives: tuple[NewsKind, ...] = _TOLD_BY_DEFAULT
     theme: str = "classic"
     subject_prefix: str = ""
+    language: str | None = None
     max_age_days: Annotated[int, Meta(ge=1, le=366)] = 21
 
 
@@ -103,6 +104,7 @@ def _segment(written: _Segment) -> Segment:
         theme=written.theme,
         subject_prefix=written.subject_prefix,
         max_age_days=written.max_age_days,
+        language=written.language,
     )
 
 

@@ -3,29 +3,26 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email import message_from_bytes
-from email.message import EmailMessage
+from email.message import EmailMessage, MIMEPart
 from email.policy import default
+from functools import cached_property
 from typing import Final
 
+from lxml import etree
 from lxml import html as lxml_html
 
+from otalk_digest.check.expected import Expected
+from otalk_digest.check.page import is_seen, visible_text
 from otalk_digest.model.finding import Part, Place
+
+__all__ = ("Expected", "Mail", "at", "in_part", "is_message", "kind_of", "read_mail")
 
 #: A quotation no longer than this says enough.
 _EXCERPT: Final = 120
+_NO_PAGE: Final = "<html></html>"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expected:
-    """What a message is held against besides the rules."""
-
-    #: Whether there is a web address for one click, preferences and the web version.
-    has_web: bool = True
-    #: Hosts that pictures may come from.
-    image_hosts: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Mail:
     """The final bytes and what they decode to; a part that is missing is empty."""
 
@@ -46,6 +43,37 @@ class Mail:
             if isinstance(element.tag, str):
                 yield element
 
+    @cached_property
+    def body(self) -> lxml_html.HtmlElement:
+        """The body of the HTML part, or the whole of it where there is none."""
+        found = self.tree.find("body")
+        return self.tree if found is None else found
+
+    @cached_property
+    def seen(self) -> str:
+        """What can be seen of the HTML part without pictures, a line per block."""
+        return visible_text(self.body)
+
+    @cached_property
+    def links(self) -> tuple[lxml_html.HtmlElement, ...]:
+        """The links that can be seen, in the order of the page."""
+        return tuple(link for link in self.elements("a") if is_seen(link))
+
+    @cached_property
+    def lines(self) -> tuple[str, ...]:
+        """The plain text, line by line."""
+        return tuple(self.text.split("\n"))
+
+    @cached_property
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        """Every header of the message itself: its name as written, its value in characters."""
+        return tuple((name, _decoded_header(self.message, name, raw)) for name, raw in _raw(self))
+
+    def header(self, name: str) -> str | None:
+        """Return the first header of that name, in characters; None when there is none."""
+        wanted = name.lower()
+        return next((value for known, value in self.headers if known.lower() == wanted), None)
+
 
 def read_mail(raw: bytes, expected: Expected) -> Mail:
     """Take a message apart, however broken it is."""
@@ -59,29 +87,76 @@ def read_mail(raw: bytes, expected: Expected) -> Mail:
         calendars=tuple(
             payload
             for part in message.walk()
-            if part.get_content_type() == "text/calendar"
+            if kind_of(part) == "text/calendar"
             and isinstance(payload := part.get_payload(decode=True), bytes)
         ),
-        tree=lxml_html.document_fromstring(html or "<html></html>"),
+        tree=_tree(html),
         expected=expected,
     )
 
 
+def is_message(raw: bytes) -> bool:
+    """Whether the bytes begin with the header of a mail: RFC 5322 §3.6 wants these two."""
+    names = {name.lower() for name in message_from_bytes(raw, policy=default).keys()}  # noqa: SIM118 - a message is no mapping
+    return {"from", "date"} <= names or {"from", "subject"} <= names
+
+
 def at(element: lxml_html.HtmlElement, excerpt: str | None = None) -> Place:
     """Return the place of an element, with its own words as the quotation unless given."""
-    said = " ".join((element.text_content() if excerpt is None else excerpt).split())
-    shown = said or f"<{element.tag}>"
+    said = element.text_content() if excerpt is None else excerpt
     return Place(
         part=Part.HTML,
-        excerpt=shown if len(shown) <= _EXCERPT else f"{shown[: _EXCERPT - 1]}…",
+        excerpt=_clipped(said) or f"<{element.tag}>",
         line=element.sourceline,
         path=element.getroottree().getpath(element),
     )
 
 
+def in_part(part: Part, excerpt: str, line: int | None = None) -> Place:
+    """Return a place that is no element: a header, a line of text, the message as a whole."""
+    return Place(part=part, excerpt=_clipped(excerpt), line=line)
+
+
+def kind_of(part: MIMEPart) -> str:
+    """Return the type of a part, such as "text/html", lower case."""
+    try:
+        return part.get_content_type()
+    except (ValueError, IndexError, AttributeError):
+        # The library stumbles over some Content-Types that are none.
+        return "application/octet-stream"
+
+
+def _clipped(said: str) -> str:
+    line = " ".join(said.split())
+    return line if len(line) <= _EXCERPT else f"{line[: _EXCERPT - 1]}…"
+
+
+def _raw(mail: Mail) -> Iterator[tuple[str, str]]:
+    # As they arrived: the library's own reading would mend what a rule should see.
+    return iter(mail.message.raw_items())
+
+
+def _decoded_header(message: EmailMessage, name: str, raw: str) -> str:
+    try:
+        return str(message.policy.header_fetch_parse(name, raw))
+    except (ValueError, IndexError, AttributeError, LookupError):
+        return " ".join(str(raw).split())
+
+
+def _tree(html: str) -> lxml_html.HtmlElement:
+    # Bytes, because lxml refuses characters under an XML declaration.
+    parser = lxml_html.HTMLParser(encoding="utf-8", huge_tree=True)
+    body = html.encode("utf-8", "replace") or _NO_PAGE.encode()
+    try:
+        return lxml_html.document_fromstring(body, parser=parser)
+    except (etree.ParserError, etree.XMLSyntaxError):
+        # Nothing in it but blanks or a comment.
+        return lxml_html.document_fromstring(_NO_PAGE)
+
+
 def _decoded(message: EmailMessage, kind: str) -> str:
     for part in message.walk():
-        if part.get_content_type() == kind and not part.is_multipart():
+        if kind_of(part) == kind and not part.is_multipart():
             payload = part.get_payload(decode=True)
             charset = part.get_content_charset("utf-8")
             if isinstance(payload, bytes):

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import click
 
@@ -19,6 +20,7 @@ from otalk_digest.settings import Settings, environment, load_settings
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from otalk_digest.check.expected import Expected
     from otalk_digest.collect.fetch import FetchLimits
     from otalk_digest.delivery.provider import Provider
     from otalk_digest.model.audience import Segment
@@ -115,6 +117,18 @@ class App:
             sender=self.settings.sender(), base_url=base_url.rstrip("/") if base_url else None
         )
 
+    def expected(self) -> "Expected":
+        """Return what every message is checked against. Raises SettingsError."""
+        from otalk_digest.check.expected import Expected
+
+        base_url = self.settings.web.base_url
+        addresses = (self.settings.digest.blog_url, base_url)
+        own = {urlsplit(address).hostname or "" for address in addresses if address}
+        return Expected(
+            has_web=base_url is not None,
+            image_hosts=frozenset({*self.settings.digest.image_hosts, *own} - {""}),
+        )
+
     def source(self, feed: str | None = None) -> "Source":
         """Return the blog to read: this feed, or the one of the settings. Raises SettingsError."""
         from otalk_digest.pipeline.collecting import Source
@@ -149,12 +163,19 @@ class App:
             source=self.source(),
             press=self.press(),
             post=self.post(),
+            expected=self.expected(),
             segments=self.segments,
             chosen=choose_segments(self.segments, segment),
             make_provider=self.provider,
             clock=self.clock,
             stop=self.stop,
+            is_approval_required=self.is_approval_required,
         )
+
+    @property
+    def is_approval_required(self) -> bool:
+        """Return whether an edition leaves only when it was approved. Raises SettingsError."""
+        return self.settings.digest.approval == "required"
 
     def _feed_address(self) -> str:
         """Return the feed's URL, or its path resolved beside the settings."""

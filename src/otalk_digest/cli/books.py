@@ -3,12 +3,15 @@
 import click
 
 from otalk_digest.cli.app import App
+from otalk_digest.cli.approval import said
 from otalk_digest.cli.printing import moment, print_json, print_table
 from otalk_digest.cli.run import equation, print_reasons
 from otalk_digest.model.delivery import DeliveryRecord, Status, Tally
 from otalk_digest.pipeline.delivering import close_books
+from otalk_digest.pipeline.proposing import Standing, State, standing
 from otalk_digest.store import books, ledger
 from otalk_digest.store import editions as edition_store
+from otalk_digest.store.decisions import Decision, newest_decisions
 
 _SOME = 200
 
@@ -21,8 +24,15 @@ def editions(app: App, is_json: bool) -> None:
     with app.store(must_exist=True) as store, store.read() as connection:
         records = edition_store.list_editions(connection)
         tallies = {record.number: books.tally(connection, record.number) for record in records}
+        decided = newest_decisions(connection)
+        upcoming = standing(
+            connection,
+            edition_store.next_number(connection),
+            is_required=app.is_approval_required,
+        )
     if not records and not is_json:
         click.echo("No edition yet. Make the first with: otalk-digest run.")
+        _print_next(upcoming)
         return
     if is_json:
         for record in records:
@@ -32,12 +42,16 @@ def editions(app: App, is_json: bool) -> None:
                     "frozen_at": record.frozen_at,
                     "completed_at": record.completed_at,
                     "subjects": record.subjects,
+                    **_decision_record(decided.get(record.number)),
                     **_tally_record(tallies[record.number]),
                 }
             )
         return
     print_table(
-        ("edition", "frozen", "complete", "accepted", "refused", "in doubt", "waiting", "subject"),
+        (
+            *("edition", "frozen", "complete", "accepted", "refused", "in doubt", "waiting"),
+            *("decided", "subject"),
+        ),
         (
             (
                 record.number,
@@ -47,11 +61,20 @@ def editions(app: App, is_json: bool) -> None:
                 tallies[record.number].rejected,
                 tallies[record.number].in_doubt,
                 tallies[record.number].planned + tallies[record.number].sending,
+                said(decided.get(record.number)),
                 " · ".join(dict.fromkeys(record.subjects.values())),
             )
             for record in records
         ),
     )
+    _print_next(upcoming)
+
+
+def _print_next(upcoming: Standing) -> None:
+    """Say what was decided about the edition that is not frozen yet; `plan` says more."""
+    if upcoming.state is not State.NOTHING_ASKED:
+        by_whom = said(upcoming.decision) or "nobody has approved it"
+        click.echo(f"The next edition is {upcoming.number}: {by_whom}.")
 
 
 @click.group(invoke_without_command=True)
@@ -124,6 +147,14 @@ def settle(app: App, edition: int | None, resend: bool, assume_sent: bool) -> No
         close_books(store, now=now)
     after = " The next run sends them." if resend and count else ""
     click.echo(f"{count} settled: {reason}.{after}")
+
+
+def _decision_record(decision: Decision | None) -> dict[str, object]:
+    return {
+        "decided": decision and str(decision.what),
+        "decided_by": decision and decision.by,
+        "decided_at": decision and decision.at,
+    }
 
 
 def _tally_record(tally: Tally) -> dict[str, object]:

@@ -7,8 +7,8 @@ import click
 from otalk_digest.audience.segments import load_segments
 from otalk_digest.cli.app import App
 from otalk_digest.cli.collect import FORMATS
+from otalk_digest.digest.fixtures import fixture_digests
 from otalk_digest.digest.render import render_variant
-from otalk_digest.digest.sample import sample_digest
 from otalk_digest.digest.themes import load_theme
 from otalk_digest.errors import OtalkDigestError
 from otalk_digest.model.audience import Consent
@@ -72,18 +72,25 @@ def _check_segments(app: App) -> Iterator[str]:
 
 
 def _check_templates(app: App) -> Iterator[str]:
+    """Try each theme on every week that can come, not only on the one that is next."""
     press = app.press()
-    for segment in app.segments:
-        render_variant(
-            sample_digest(app.clock()),
-            theme=load_theme(segment.theme, folders=press.theme_folders, cache=press.cache),
-            publication=press.publication,
-            profile=press.profile,
-            why=segment.why,
-            subject_prefix=segment.subject_prefix,
-            zones=("Pacific/Auckland",),
-            token_prefix="OTDSAMPLE",  # noqa: S106 - not a password
-        )
+    speakers = {
+        (segment.theme, segment.language or press.publication.language): segment
+        for segment in app.segments
+    }
+    for (name, language), segment in speakers.items():
+        theme = load_theme(name, folders=press.theme_folders, cache=press.cache).speaking(language)
+        for digest in fixture_digests(app.clock()).values():
+            render_variant(
+                digest,
+                theme=theme,
+                publication=press.publication,
+                profile=press.profile,
+                why=segment.why,
+                subject_prefix=segment.subject_prefix,
+                zones=("Pacific/Auckland",),
+                token_prefix="OTDSAMPLE",  # noqa: S106 - not a password
+            )
     yield from ()
 
 

@@ -5,11 +5,14 @@ from collections.abc import Iterable
 import click
 
 from otalk_digest.cli.app import App
+from otalk_digest.cli.approval import print_standing
 from otalk_digest.cli.collect import print_collected
 from otalk_digest.cli.printing import print_table
 from otalk_digest.errors import TryAgainError
 from otalk_digest.model.delivery import Tally
+from otalk_digest.model.finding import Level
 from otalk_digest.pipeline import running
+from otalk_digest.pipeline.proposing import State
 from otalk_digest.pipeline.running import RunReport
 
 
@@ -38,10 +41,12 @@ def run(app: App, dry_run: bool, segment: str | None) -> int:
 @click.option("--segment", metavar="S", help="Compose for this segment only.")
 @click.pass_obj
 def plan(app: App, segment: str | None) -> int:
-    """Show who would get the next edition, who not, and why."""
+    """Show who would get the next edition, who not and why, and whether it may leave."""
     with app.store() as store:
         report = running.rehearse(app.job(store, segment=segment))
     print_report(report)
+    if report.standing is not None and report.standing.state is State.NOTHING_ASKED:
+        print_standing(report.standing)
     return leave_with(report)
 
 
@@ -49,24 +54,57 @@ def print_report(report: RunReport) -> None:
     """Say what a run did, with books that add up."""
     if report.collected is not None:
         print_collected(report.collected)
-    if report.edition is None and not report.tallies:
-        # What stopped the run for good may have stopped it before it looked for news.
-        if report.error is None or isinstance(report.error, TryAgainError):
-            click.echo("Nothing to say: no news that was not told before. No mail was sent.")
-    elif report.edition is None:
-        click.echo("No new edition: going on with what was not finished.")
-    else:
-        click.echo(f"Edition {report.edition.number}:")
-        for variant in report.edition.variants:
-            click.echo(f"  {variant.segment}: {variant.subject}")
+    _print_edition(report)
     for number, tally in sorted(report.tallies.items()):
         print_reasons(report.reasons.get(number, ()))
         click.echo(equation(number, tally, is_rehearsal=report.is_rehearsal))
+    _print_standings(report)
     if report.in_doubt:
         click.echo(
             f"{report.in_doubt} in doubt: nobody knows whether they arrived, so they are not sent "
             "again by themselves. See: otalk-digest deliveries --status in_doubt."
         )
+
+
+def _print_edition(report: RunReport) -> None:
+    if report.edition is not None:
+        click.echo(f"Edition {report.edition.number}:")
+        for variant in report.edition.variants:
+            click.echo(f"  {variant.segment}: {variant.subject}")
+        print_check(report.edition.number, report)
+    elif report.standing is not None and not report.standing.may_leave:
+        # There is one, and it is said below why it waits.
+        return
+    elif report.tallies:
+        click.echo("No new edition: going on with what was not finished.")
+    # What stopped the run for good may have stopped it before it looked for news.
+    elif report.error is None or isinstance(report.error, TryAgainError):
+        click.echo("Nothing to say: no news that was not told before. No mail was sent.")
+
+
+def _print_standings(report: RunReport) -> None:
+    """Say what keeps an edition from leaving, and who approved the next one."""
+    for _, held in sorted(report.held.items()):
+        print_standing(held)
+    found = report.standing
+    if found is None or found.number in report.held or found.state is State.NOTHING_ASKED:
+        return
+    print_standing(found)
+
+
+def print_check(number: int, report: RunReport) -> None:
+    """Say how much the check has found, where it has found anything."""
+    levels = [f.level for found in report.findings.get(number, {}).values() for f in found]
+    if not levels:
+        return
+    failed = levels.count(Level.MUST)
+    advice = len(levels) - failed
+    result = "it would not be sent" if failed else "it may be sent"
+    where = "" if report.is_rehearsal else f" --edition {number}"
+    click.echo(
+        f"Check: {failed} must be mended, {advice} should be, so {result}. "
+        f"See: otalk-digest check{where}."
+    )
 
 
 def equation(number: int, tally: Tally, *, is_rehearsal: bool = False) -> str:
@@ -100,7 +138,8 @@ def leave_with(report: RunReport) -> int:
     if report.is_rehearsal:
         return 0
     # What is not finished may still be: the other statuses wait for that.
-    if any(tally.planned for tally in report.tallies.values()):
+    planned = (number for number, tally in report.tallies.items() if tally.planned)
+    if any(number not in report.held for number in planned):
         raise TryAgainError("Some readers could not be reached yet; the next run tries again.")
     if report.in_doubt:
         return 4

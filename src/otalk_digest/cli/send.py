@@ -7,7 +7,7 @@ from otalk_digest.cli.run import leave_with, print_report
 from otalk_digest.errors import InputError
 from otalk_digest.model.delivery import OutcomeKind
 from otalk_digest.model.edition import Edition
-from otalk_digest.pipeline import proofing, running
+from otalk_digest.pipeline import checking, proofing, running
 from otalk_digest.store.database import Store
 
 
@@ -53,11 +53,25 @@ def edition_to_show(app: App, store: Store, number: int | None, segment: str | N
     return edition
 
 
+def _warn(app: App, store: Store, edition: Edition, *, is_frozen: bool) -> None:
+    """Say that readers would not get it; one's own address may, to see what is wrong."""
+    found = checking.check_edition(store, edition, app.post(), expected=app.expected())
+    failed = len(list(checking.musts(found)))
+    if failed:
+        which = f" --edition {edition.number}" if is_frozen else ""
+        click.echo(
+            f"Warning: readers would not get this: {failed} must be mended first. "
+            f"See: otalk-digest check{which}.",
+            err=True,
+        )
+
+
 def _send_test(app: App, store: Store, number: int | None, address: str) -> int:
     from otalk_digest.audience.identity import normalise_address
 
     reader = proofing.ProofReader(address=normalise_address(address)[0])
     edition = edition_to_show(app, store, number, None)
+    _warn(app, store, edition, is_frozen=number is not None)
     provider = app.provider()
     try:
         outcomes = [

@@ -16,7 +16,15 @@ from zoneinfo import ZoneInfo
 from otalk_digest.collect.extract.numbers import read_figure
 from otalk_digest.collect.fold import fold_line
 from otalk_digest.errors import InputError
-from otalk_digest.model.chat import NUMBER_NAMES, ChatProfile, Evidence, Flag, Numbers, Reading
+from otalk_digest.model.chat import (
+    NUMBER_NAMES,
+    ChatProfile,
+    Evidence,
+    Figure,
+    Flag,
+    Numbers,
+    Reading,
+)
 from otalk_digest.model.override import Override
 
 #: Written for "the post is wrong, and there is none".
@@ -145,6 +153,26 @@ def check_value(field: str, text: str, profile: ChatProfile) -> str | None:
     if not spelling:
         raise InputError(f"{field}: {text!r} does not fit: {kind.hint}.")
     return spelling
+
+
+def hint_of(field: str) -> str:
+    """Return how the values of a field are written."""
+    kind = _KINDS[field]
+    return f"{kind.hint}; or {NONE}" if kind.may_be_none else kind.hint
+
+
+def written(field: str, reading: Reading, profile: ChatProfile) -> str:
+    """Return what was read, as a maintainer would write it; "" where there is nothing."""
+    value = getattr(reading.numbers if field in NUMBER_NAMES else reading, field)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return value.astimezone(ZoneInfo(profile.zone)).strftime("%Y-%m-%dT%H:%M")
+    if isinstance(value, Figure):
+        return value.printed
+    if isinstance(value, tuple):
+        return ", ".join(value)
+    return value or ""
 
 
 def overrule(reading: Reading, overrides: Iterable[Override], profile: ChatProfile) -> Reading:

@@ -2,17 +2,24 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
 from uuid import NAMESPACE_URL, uuid5
 from zoneinfo import ZoneInfo
+
+from otalk_digest.digest import wording
+from otalk_digest.digest.onsets import list_onsets
 
 if TYPE_CHECKING:
     from icalendar import Alarm, Timezone
     from icalendar import Event as Component
 
 #: How long before a chat its reminder rings.
-REMINDER = timedelta(minutes=30)
+REMINDER: Final = timedelta(minutes=30)
+#: Longer ones push everything else off a phone's calendar.
+SUMMARY_MOST: Final = 200
+#: Version numbers are seconds from here; RFC 5545 §3.3.8 ends them at 2,147,483,647, in 2088.
+_VERSIONS_BEGIN: Final = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +40,22 @@ class Event:
     sequence: int
 
 
+def event_uid(guid: str) -> str:
+    """Return a chat's UID, the same in every version: a guid outlives topic, date and address.
+
+    RFC 7986 §5.3 asks for a UUID. Lower case, so it can stand in an address as it is.
+    """
+    return str(uuid5(NAMESPACE_URL, f"otalk-digest:{guid}"))
+
+
+def event_sequence(known_at: datetime) -> int:
+    """Number a version by when it became known (UTC): each later one is higher than 0, the first.
+
+    The store does not count versions, but no two changes become known in one second.
+    """
+    return int((known_at - _VERSIONS_BEGIN).total_seconds())
+
+
 def write_calendar(
     events: Sequence[Event], *, name: str, reminder: str, zone: ZoneInfo, now: datetime
 ) -> str | None:
@@ -47,7 +70,8 @@ def write_calendar(
     calendar.add("CALSCALE", "GREGORIAN")
     calendar.add("METHOD", "PUBLISH")
     calendar.add("X-WR-CALNAME", name)
-    calendar.add_component(_timezone(events, zone))
+    if not _is_utc(zone):
+        calendar.add_component(_timezone(events, zone))
     for event in events:
         calendar.add_component(_event(event, reminder=reminder, zone=zone, now=now))
     text: str = calendar.to_ical(sorted=False).decode()
@@ -56,35 +80,60 @@ def write_calendar(
 
 def _timezone(events: Sequence[Event], zone: ZoneInfo) -> "Timezone":
     """Spell the zone out for the years around the events: not every calendar knows its name."""
-    from icalendar import Timezone  # noqa: PLC0415 - as above
+    from icalendar import (  # noqa: PLC0415 - as above
+        Timezone,
+        TimezoneDaylight,
+        TimezoneStandard,
+        vRecur,
+    )
 
     years = [event.starts_at.year for event in events]
-    first = datetime(min(years), 1, 1, tzinfo=zone).date()
-    last = datetime(max(years) + 2, 1, 1, tzinfo=zone).date()
-    component = Timezone.from_tzinfo(zone, zone.key, first_date=first, last_date=last)
-    component.pop("COMMENT", None)
+    component = Timezone()
+    component.add("TZID", zone.key)
+    for onset in list_onsets(zone, first_year=min(years), last_year=max(years)):
+        part = TimezoneDaylight() if onset.is_summer else TimezoneStandard()
+        part.add("DTSTART", onset.wall)
+        if onset.rule is not None:
+            yearly = {"FREQ": "YEARLY", "BYMONTH": onset.rule.month, "BYDAY": onset.rule.weekday}
+            part.add("RRULE", vRecur(yearly))
+        part.add("TZOFFSETFROM", onset.offset_before)
+        part.add("TZOFFSETTO", onset.offset)
+        part.add("TZNAME", onset.name)
+        component.add_component(part)
     return component
+
+
+def _is_utc(zone: ZoneInfo) -> bool:
+    """Whether moments are written with a Z, which names no zone (RFC 5545 §3.3.5, form 2)."""
+    from icalendar import is_utc  # noqa: PLC0415 - as above
+
+    return is_utc(zone)
 
 
 def _event(event: Event, *, reminder: str, zone: ZoneInfo, now: datetime) -> "Component":
     from icalendar import Event as Component  # noqa: PLC0415 - as above
 
     component = Component()
-    # RFC 7986 §5.3: a UUID; made from the guid, which outlives a new topic and a new address.
-    component.add("UID", str(uuid5(NAMESPACE_URL, f"otalk-digest:{event.guid}")))
+    component.add("UID", event_uid(event.guid))
     component.add("DTSTAMP", now)
     component.add("SEQUENCE", event.sequence)
     component.add("DTSTART", event.starts_at.astimezone(zone))
     component.add("DTEND", event.ends_at.astimezone(zone))
-    component.add("SUMMARY", event.summary)
-    component.add("DESCRIPTION", event.description)
-    component.add("LOCATION", event.location)
-    if event.url is not None:
+    component.add("SUMMARY", wording.clip(wording.one_line(event.summary), SUMMARY_MOST))
+    component.add("DESCRIPTION", _lines(event.description))
+    component.add("LOCATION", wording.one_line(event.location))
+    # An address is written as it is (RFC 5545 §3.3.13), so a line break in it would be one.
+    if event.url is not None and wording.is_web_address(event.url):
         component.add("URL", event.url)
     component.add("STATUS", "CANCELLED" if event.is_cancelled else "CONFIRMED")
     if not event.is_cancelled:
         component.add_component(_alarm(reminder))
     return component
+
+
+def _lines(text: str) -> str:
+    """Leave line feeds only: of all control characters, text has a spelling for this one."""
+    return "\n".join(wording.strip_unfit(line) for line in text.splitlines())
 
 
 def _alarm(reminder: str) -> "Alarm":

@@ -7,11 +7,11 @@ nothing; what is no longer worth telling is dropped with a reason.
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from otalk_digest.model.audience import Segment
 from otalk_digest.model.chat import Chat, Phase
-from otalk_digest.model.edition import Digest, Drop, TrendPoint
+from otalk_digest.model.edition import UNEDITED, Digest, Drop, Edits, TrendPoint
 from otalk_digest.model.news import KnownNews, NewsKind
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: How many chats the bars show.
 TREND_LENGTH = 6
+#: Why news that a maintainer hid is not told.
+HIDDEN: Final = "hidden by a maintainer"
 
 _CHANGES = (NewsKind.CHANGE, NewsKind.CANCELLATION)
 _ENDED = (Phase.CANCELLED, Phase.POSTPONED)
@@ -33,17 +35,22 @@ def compose(
     chats: Sequence[Chat],
     told: frozenset[str],
     now: datetime,
+    edits: Edits = UNEDITED,
 ) -> Digest:
     """Return the digest of a segment; it is empty when there is nothing to say.
 
     `uncarried` is in the order in which it became known; `told` holds the guids of chats
-    whose announcement the segment received.
+    whose announcement the segment received. The headline is the nearest chat ahead, unless
+    the order of `edits` puts another before it.
     """
     known = {chat.guid: chat for chat in chats}
     chosen: list[KnownNews] = []
     drops: list[Drop] = []
     for group in _by_chat(uncarried):
         item, reason = _choose(segment, group, known.get(group[0].news.guid), told=told, now=now)
+        if item is not None and item.id in edits.hidden:
+            # Older news of the same chat would say the same in its stead.
+            item, reason = None, HIDDEN
         if item is not None:
             chosen.append(item)
         drops += [
@@ -51,19 +58,33 @@ def compose(
             for other in group
             if item is None or other.id != item.id
         ]
-    ahead = sorted(_of(chosen, NewsKind.ANNOUNCEMENT), key=lambda item: _start(item, now))
+    alerts = sorted(_of(chosen, *_CHANGES), key=lambda item: _start(item, now))
+    announced = sorted(_of(chosen, NewsKind.ANNOUNCEMENT), key=lambda item: _start(item, now))
+    ahead = arrange(announced, edits.order)
     wrap_ups = sorted(_of(chosen, NewsKind.WRAP_UP), key=_recency, reverse=True)
     return Digest(
         segment=segment.name,
         now=now,
-        alerts=tuple(sorted(_of(chosen, *_CHANGES), key=lambda item: _start(item, now))),
+        alerts=arrange(alerts, edits.order),
         headline=ahead[0] if ahead else None,
-        coming_up=tuple(ahead[1:]),
-        wrap_ups=tuple(wrap_ups),
-        notices=tuple(_of(chosen, NewsKind.NOTICE)),
+        coming_up=ahead[1:],
+        wrap_ups=arrange(wrap_ups, edits.order),
+        notices=arrange(_of(chosen, NewsKind.NOTICE), edits.order),
         trend=_trend(chats, wrap_ups),
         drops=tuple(drops),
+        note=edits.note,
     )
+
+
+def arrange(items: Sequence[KnownNews], order: Sequence[int]) -> tuple[KnownNews, ...]:
+    """Put what the order names into its row, in the places that those items have now.
+
+    What it does not name keeps its place: a nearer chat that became known after the order
+    was made still comes first.
+    """
+    rank = {number: place for place, number in enumerate(order)}
+    named = iter(sorted((each for each in items if each.id in rank), key=lambda i: rank[i.id]))
+    return tuple(next(named) if item.id in rank else item for item in items)
 
 
 def _by_chat(uncarried: Sequence[KnownNews]) -> Iterable[list[KnownNews]]:

@@ -6,7 +6,7 @@ from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from otalk_digest.digest.stories import When
-from otalk_digest.digest.times import TimeWords, say_reader_time
+from otalk_digest.digest.times import TimeWords, say_reader_times
 from otalk_digest.model.edition import Field, Placeholder
 
 _LETTERS: Final = {
@@ -53,29 +53,29 @@ def reader_times(
     words: TimeWords,
     prefix: str,
 ) -> dict[str, dict[str, str]]:
-    """Say each chat's hour in each zone, token by token, where it is not the chat's own."""
-    return {
-        zone: values
-        for zone in sorted(zones)
-        if (values := _values(zone, whens, home=home, words=words, prefix=prefix))
-    }
+    """Say each chat's hour in each zone, token by token, where it is not the chat's own.
 
-
-def _values(
-    zone: str, whens: Collection[When], *, home: ZoneInfo, words: TimeWords, prefix: str
-) -> dict[str, str]:
-    try:
-        theirs = ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError):
-        # Not a zone: the reader sees the chat's own time, which is always there.
-        return {}
-    values: dict[str, str] = {}
+    Once for each zone, however many readers are in it.
+    """
+    known = {key: zone for key in set(zones) if (zone := _zone(key)) is not None}
+    values: dict[str, dict[str, str]] = {}
     for when in whens:
-        said = say_reader_time(when.starts_at, when.ends_at, (home, theirs), words)
-        if said is not None and when.place is not None:
-            index = when.place
-            html, text = (
-                token(prefix, Field.LOCAL_TIME, index=index, is_html=flag) for flag in (True, False)
-            )
-            values |= {html: f"<br>{escape(said)}", text: f"\n{said}"}
-    return values
+        if when.place is None:
+            continue
+        html, text = (
+            token(prefix, Field.LOCAL_TIME, index=when.place, is_html=flag)
+            for flag in (True, False)
+        )
+        span = (when.starts_at, when.ends_at)
+        for zone, said in say_reader_times(span, home, known.values(), words):
+            values.setdefault(zone.key, {}).update({html: f"<br>{escape(said)}", text: f"\n{said}"})
+    return dict(sorted(values.items()))
+
+
+def _zone(key: str) -> ZoneInfo | None:
+    try:
+        return ZoneInfo(key)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        # Not a zone, or a folder of them such as "America": the reader sees the chat's own time,
+        # which is always there.
+        return None

@@ -12,7 +12,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from otalk_digest.digest import themes, wording
-from otalk_digest.digest.calendar import Event, write_calendar
+from otalk_digest.digest.calendar import Event, event_sequence, write_calendar
 from otalk_digest.digest.inline import inline_css
 from otalk_digest.digest.placeholders import reader_times, stem, token, used_placeholders
 from otalk_digest.digest.stories import Stories, Story
@@ -57,7 +57,8 @@ def render_variant(
     letters and digits that no post contains.
     """
     zone, words = ZoneInfo(profile.zone), _time_words(theme)
-    stories = Teller(theme=theme, words=words, zone=zone, now=digest.now).tell(digest)
+    teller = Teller(theme=theme, words=words, zone=zone, now=digest.now, publication=publication)
+    stories = teller.tell(digest)
     job = _Job(
         stories=stories,
         theme=theme,
@@ -99,6 +100,7 @@ def _context(job: _Job) -> dict[str, object]:
     """Gather the names that the templates know."""
     publication, profile, stories = job.publication, job.profile, job.stories
     return {
+        "note": stories.note,
         "alerts": stories.alerts,
         "headline": stories.headline,
         "coming_up": stories.coming_up,
@@ -106,23 +108,26 @@ def _context(job: _Job) -> dict[str, object]:
         "notices": stories.notices,
         "lead": stories.lead,
         "first": stories.first,
+        "also": stories.also,
+        "primary": stories.primary,
         "is_quiet": stories.is_quiet,
+        "left_out": stories.left_out,
         "calendar_count": len({s.guid for s in stories.ahead if s.in_calendar and s.is_on}),
         "publication": publication,
-        "language": publication.language,
-        "blog_url": _web_only(publication.blog_url),
-        "links": tuple((label, url) for label, url in publication.links if _web_only(url)),
+        "language": job.theme.language or publication.language,
+        "blog_url": wording.web_address(publication.blog_url),
+        "links": tuple(
+            (label, safe)
+            for label, url in publication.links
+            if (safe := wording.web_address(url)) is not None
+        ),
         "profile": profile,
         "tag": profile.tags[0],
-        "join_url": _web_only(profile.join_url),
+        "join_url": wording.web_address(profile.join_url),
         "why": job.why,
         "mark": _marks(job.prefix),
         "local_time": _local_times(job),
     }
-
-
-def _web_only(url: str | None) -> str | None:
-    return url if url is not None and wording.is_web_address(url) else None
 
 
 def _marks(prefix: str) -> Mapping[str, Mapping[str, str]]:
@@ -204,7 +209,7 @@ def _event(job: _Job, story: Story) -> Event:
         guid=story.guid,
         summary=phrase("calendar", "cancelled", summary=summary) if is_cancelled else summary,
         description="\n".join(line for line in lines if line),
-        location=_web_only(job.profile.join_url) or join,
+        location=wording.web_address(job.profile.join_url) or join,
         url=story.url,
         starts_at=story.when.starts_at,
         ends_at=story.when.ends_at or story.when.starts_at + length,
@@ -214,10 +219,5 @@ def _event(job: _Job, story: Story) -> Event:
 
 
 def _sequence(story: Story) -> int:
-    """Number the version: the first is 0, and each later one is higher than those before.
-
-    The store does not count versions, but the hour in which one became known only grows.
-    """
-    if story.kind == "announcement":
-        return 0
-    return int(story.happened_at.timestamp()) // 3600
+    """Number the version: the first is 0."""
+    return 0 if story.kind == "announcement" else event_sequence(story.happened_at)

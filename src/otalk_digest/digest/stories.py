@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
+from otalk_digest.digest.note import Block
 from otalk_digest.digest.trend import Trend
 from otalk_digest.model.chat import Flag, Reading
 
@@ -54,6 +55,11 @@ class FigureWords:
     number: str
     label: str
 
+    @property
+    def said(self) -> str:
+        """Both, as in a sentence."""
+        return f"{self.number} {self.label}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
@@ -67,7 +73,13 @@ class Story:
     #: Where the link goes, in words that no other link of the digest has.
     link: str
     transcript_link: str
+    #: The chat's own calendar file on the web; None for a chat that is over, off or unsettled.
+    calendar_url: str | None
+    calendar_link: str
+    #: In the length in which it is shown.
     reading: Reading
+    #: The post has so many more questions.
+    questions_left: int = 0
     when: When | None
     #: Of a change only.
     turn: Turn | None = None
@@ -107,6 +119,10 @@ class Stories:
     coming_up: tuple[Story, ...]
     wrap_ups: tuple[Story, ...]
     notices: tuple[Story, ...]
+    #: A maintainer's words, before everything else.
+    note: tuple[Block, ...] = ()
+    #: Pieces of news that one mail has no room for.
+    left_out: int = 0
 
     @property
     def ahead(self) -> tuple[Story, ...]:
@@ -129,6 +145,21 @@ class Stories:
     def first(self) -> Story | None:
         """The story that subject and preheader are about."""
         return next(iter((*self.ahead, *self.wrap_ups, *self.notices)), None)
+
+    @property
+    def also(self) -> Story | None:
+        """What the preheader names beside the first: another alert, else another part."""
+        headline = () if self.headline is None else (self.headline,)
+        parts = (self.alerts, headline, self.wrap_ups, self.notices, self.coming_up)
+        others = (s for part in parts for s in part if s is not self.first)
+        return next(others, None)
+
+    @property
+    def primary(self) -> Story | None:
+        """The chat that the one button is about."""
+        headline = () if self.headline is None else (self.headline,)
+        chats = (*headline, *self.alerts, *self.coming_up)
+        return next((story for story in chats if story.is_on), None)
 
     @property
     def is_quiet(self) -> bool:

@@ -6,13 +6,15 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from otalk_digest.digest import times, wording
+from otalk_digest.digest import limits, times, wording
+from otalk_digest.digest.calendar import event_uid
+from otalk_digest.digest.note import read_note
 from otalk_digest.digest.stories import ON, ChangeWords, FigureWords, Stories, Story, Turn, When
 from otalk_digest.digest.themes import Theme
 from otalk_digest.digest.times import TimeWords
 from otalk_digest.digest.trend import draw_trend
 from otalk_digest.model.chat import Figure, Flag, Numbers, Reading
-from otalk_digest.model.edition import Digest
+from otalk_digest.model.edition import Digest, Publication
 from otalk_digest.model.news import Change, KnownNews, News, NewsKind
 
 #: A link should fit on two lines of a phone.
@@ -21,6 +23,8 @@ _LINKED_TOPIC: Final = 60
 _START: Final = "starts_at"
 #: The other fields that matter to someone who is planning to come.
 _TOLD_CHANGES: Final = ("topic", "hosts")
+#: How the link to a chat's own calendar file is named.
+_CALENDAR: Final = {"announcement": "calendar", "change": "calendar_update"}
 #: What readers ask first comes first.
 _FIGURES: Final = (
     "tweets",
@@ -39,51 +43,84 @@ class Teller:
     words: TimeWords
     zone: ZoneInfo
     now: datetime
+    publication: Publication
     _places: int = 0
     _links: set[str] = field(default_factory=set)
+    _spare_links: int = 0
 
     def tell(self, digest: Digest) -> Stories:
-        """Put a digest into words."""
-        headline = (digest.headline,) if digest.headline else ()
+        """Put a digest into words: as much of it as one mail holds, a maintainer's note first."""
+        # The footer's links have these names in every mail.
+        self._links |= {*self.theme.words["footer"].values(), *dict(self.publication.links)}
+        note = read_note(digest.note, name_link=self._unique) if digest.note else ()
+        links = len(self.publication.links) + sum(len(block.links) for block in note)
+        selection = limits.select(digest, links=links)
+        self._spare_links = selection.spare_links
+        shown = selection.digest
+        headline = (shown.headline,) if shown.headline else ()
         return Stories(
-            alerts=self._all(digest.alerts),
+            alerts=self._all(shown.alerts),
             headline=next(iter(self._all(headline)), None),
-            coming_up=self._all(digest.coming_up),
-            wrap_ups=self._with_trend(self._all(digest.wrap_ups), digest),
-            notices=self._all(digest.notices),
+            coming_up=self._all(shown.coming_up),
+            wrap_ups=self._with_trend(self._all(shown.wrap_ups), digest),
+            notices=self._all(shown.notices),
+            note=note,
+            left_out=selection.left_out,
         )
 
     def _all(self, items: Iterable[KnownNews]) -> tuple[Story, ...]:
         return tuple(self._story(item) for item in items)
 
     def _story(self, item: KnownNews) -> Story:
-        news, reading = item.news, item.news.reading
+        news, fitted = item.news, limits.fit_reading(item.news.reading)
+        reading = fitted.reading
         kind = _kind(news)
         when = None if kind == "notice" else self._when(reading, has_place=kind in ON)
         before = self._move(news.changes)
         topic = self._topic(reading)
+        in_calendar = self._is_in_calendar(kind, when)
+        is_whole = kind == "announcement" and fitted.is_cut
+        calendar_url = self._calendar_url(news) if in_calendar and kind in ON else None
         return Story(
             kind=kind,
             guid=news.guid,
             topic=topic,
-            url=news.url if news.url and wording.is_web_address(news.url) else None,
-            link=self._link(kind, topic, when),
+            url=wording.web_address(news.url),
+            link=self._link("whole" if is_whole else kind, topic, when),
             transcript_link=self._link("transcript", topic, when) if kind == "wrap_up" else "",
-            reading=_with_safe_transcript(reading),
+            calendar_url=calendar_url,
+            calendar_link=self._link(_CALENDAR[kind], topic, when) if calendar_url else "",
+            reading=replace(
+                reading,
+                hosts=self._with_others(reading.hosts, fitted.hosts_left),
+                support=self._with_others(reading.support, fitted.support_left),
+            ),
+            questions_left=fitted.questions_left,
             when=when,
             moved_from=None if before is None else self._start(before),
             turn=self._turn(news.changes, before, when) if kind == "change" else None,
             changes=tuple(self._changes(news.changes)),
             figures=self._figures(reading.numbers),
-            in_calendar=self._is_in_calendar(kind, when),
+            in_calendar=in_calendar,
             happened_at=news.happened_at,
         )
+
+    def _calendar_url(self, news: News) -> str | None:
+        """Give out an address while the mail has room for another link."""
+        web = self.publication.web_url
+        if web is None or self._spare_links < 1:
+            return None
+        self._spare_links -= 1
+        return f"{web}/calendar/{event_uid(news.guid)}.ics"
+
+    def _with_others(self, names: tuple[str, ...], left: int) -> tuple[str, ...]:
+        return (*names, self.theme.phrase("list", "others", count=left)) if left else names
 
     def _topic(self, reading: Reading) -> str:
         """Never without words, which a subject needs: a blog can publish a post that has none."""
         for said in (wording.one_line(reading.topic), wording.one_line(reading.title)):
             if wording.calm(said):
-                return said
+                return limits.clip_topic(said)
         return self.theme.phrase("lead", "notices")
 
     def _when(self, reading: Reading, *, has_place: bool) -> When | None:
@@ -151,20 +188,21 @@ class Teller:
             if change.field in _TOLD_CHANGES:
                 yield ChangeWords(
                     label=self.theme.phrase("changes", change.field),
-                    old=change.old and wording.one_line(change.old),
-                    new=change.new and wording.one_line(change.new),
+                    old=change.old and limits.clip_value(change.old),
+                    new=change.new and limits.clip_value(change.new),
                 )
 
     def _figures(self, numbers: Numbers) -> tuple[FigureWords, ...]:
-        """Print what is there; a gap is left out, never computed."""
+        """Print what is there; a gap is left out, never computed, and nothing is not news."""
+        separator = self.theme.phrase("list", "thousands")
         found = ((name, getattr(numbers, name)) for name in _FIGURES)
         return tuple(
             FigureWords(
-                number=wording.group_digits(figure.printed),
+                number=wording.group_digits(figure.printed, separator),
                 label=self.theme.phrase("figures", f"{name}_one" if figure.value == 1 else name),
             )
             for name, figure in found
-            if isinstance(figure, Figure)
+            if isinstance(figure, Figure) and figure.value
         )
 
     def _with_trend(self, wrap_ups: tuple[Story, ...], digest: Digest) -> tuple[Story, ...]:
@@ -192,9 +230,3 @@ def _moment(value: str) -> datetime | None:
     except ValueError:
         return None
     return moment if moment.tzinfo is not None else None
-
-
-def _with_safe_transcript(reading: Reading) -> Reading:
-    url = reading.transcript_url
-    is_safe = url is None or wording.is_web_address(url)
-    return reading if is_safe else replace(reading, transcript_url=None)

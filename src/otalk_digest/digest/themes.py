@@ -1,27 +1,21 @@
-"""A theme is a folder of templates and words: the home of jinja2.
+"""A theme is a folder of templates and words: one home of jinja2, beside `templating`.
 
 Folders are looked through in order, file by file: a file of the same name in an earlier
-folder stands in for the bundled one. Templates hold loops and ifs only; undefined names and
-absent values fail with their place, and nothing of a post is ever compiled as a template.
-Compiled templates are kept in the account's cache, because compiling takes as long as inlining.
+folder stands in for the bundled one. `words/de.toml` lays German over the theme's own words.
 """
 
-import contextlib
-import hashlib
-import os
-import pickle
 import tomllib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from stat import S_ISDIR
 from traceback import extract_tb
 from typing import Any, Final
 
 import jinja2
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-from otalk_digest.digest import wording
+from otalk_digest.digest.languages import fallbacks, is_same_language, lay_over
+from otalk_digest.digest.templating import Environment, make_environment, metered
 from otalk_digest.errors import TemplateError
 
 WORDS: Final = "theme.toml"
@@ -31,14 +25,18 @@ HTML: Final = "digest.html.j2"
 TEXT: Final = "digest.txt.j2"
 INLINE_CSS: Final = "inline.css"
 CLIENT_CSS: Final = "client.css"
+#: Where words of other languages lie, in files that are named for them.
+LANGUAGES: Final = "words"
 FILES: Final = (WORDS, SUBJECT, PREHEADER, HTML, TEXT, INLINE_CSS, CLIENT_CSS)
 
+_LOOP: Final = "templates or macros that take in themselves, without an end"
 #: What a template can do wrong while it runs.
 _FAULTS: Final = (
     jinja2.TemplateError,
     ArithmeticError,
     AttributeError,
     LookupError,
+    MemoryError,
     RecursionError,
     TypeError,
     ValueError,
@@ -50,16 +48,45 @@ class Theme:
     """A loaded theme. Its templates are compiled once and serve every variant."""
 
     name: str
+    #: Its folders, the maintainer's own first.
+    places: tuple[Path, ...]
     words: Mapping[str, Any]
-    environment: jinja2.Environment
+    #: BCP 47; None as long as nobody asked for one.
+    language: str | None = None
+    environment: Environment
     inline_css: str
     client_css: str
+
+    def speaking(self, language: str) -> "Theme":
+        """Return the theme in this language (BCP 47); it shares the compiled templates.
+
+        For "de-AT", words/de-AT.toml lies over words/de.toml, and that over theme.toml. Raises
+        TemplateError when a file is broken, or the theme's own words are in another language and
+        no file has these.
+        """
+        tags = fallbacks(language)
+        files = [file for tag in reversed(tags) for file in self._find_words(tag)]
+        own = self.words.get("language")
+        if not files and own is not None and not is_same_language(own, language):
+            raise TemplateError(
+                f"theme {self.name} has no words in {tags[0]}: write"
+                f" {self.places[0] / LANGUAGES / tags[-1]}.toml"
+            )
+        words = self.words
+        for file in files:
+            words = lay_over(words, _read_words(file), str(file))
+        return replace(self, words=words, language=tags[0])
+
+    def _find_words(self, tag: str) -> Iterator[Path]:
+        paths = (place / LANGUAGES / f"{tag}.toml" for place in self.places)
+        yield from [path for path in paths if path.is_file()][:1]
 
     def render(self, template: str, context: Mapping[str, object]) -> str:
         """Render one file of the theme. Raises TemplateError that names file and line."""
         names = {"words": self.words, "css": self._css(), **context}
         try:
-            return self.environment.get_template(template).render(names)
+            with metered():
+                return self.environment.get_template(template).render(names)
         except _FAULTS as fault:
             raise _template_error(self.name, template, fault) from fault
 
@@ -70,9 +97,13 @@ class Theme:
             return pattern.format(**values)
         except _FAULTS as fault:
             raise TemplateError(
-                f"theme {self.name}: {WORDS} needs a text {key} in [{table}]"
+                f"theme {self.name}: {self._words_file} needs a text {key} in [{table}]"
                 f" that uses no other braces than {', '.join(values) or 'none'}"
             ) from fault
+
+    @property
+    def _words_file(self) -> str:
+        return WORDS if self.language is None else f"{WORDS}, or {LANGUAGES}/ in {self.language},"
 
     def _css(self) -> dict[str, Markup]:
         # Whole files, never compiled: `{#` in minified rules would open a comment of Jinja.
@@ -93,8 +124,9 @@ def load_theme(name: str, *, folders: Sequence[Path], cache: Path | None = None)
     paths = {file: _find(file, name, places) for file in FILES}
     return Theme(
         name=name,
+        places=tuple(places),
         words=_read_words(paths[WORDS]),
-        environment=_environment(places, cache),
+        environment=make_environment(places, cache),
         inline_css=_read(paths[INLINE_CSS]),
         client_css=_read(paths[CLIENT_CSS]),
     )
@@ -122,105 +154,11 @@ def _read_words(path: Path) -> Mapping[str, Any]:
         raise TemplateError(f"{path} is not TOML: {error}") from error
 
 
-class _Compiled(jinja2.FileSystemBytecodeCache):
-    """Jinja's own, known by path and content; trouble with the disk costs time, nothing else."""
-
-    def load_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
-        try:
-            super().load_bytecode(bucket)
-        except (OSError, EOFError, ValueError, pickle.UnpicklingError):
-            # Cut short, as by a power failure.
-            bucket.reset()
-
-    def dump_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
-        with contextlib.suppress(OSError):
-            super().dump_bytecode(bucket)
-
-
-def _compiled(cache: Path | None) -> _Compiled | None:
-    """What is kept depends on this file and on Jinja, so another version has another folder."""
-    if cache is None:
-        return None
-    try:
-        makers = Path(__file__).read_bytes() + jinja2.__version__.encode()
-        folder = cache / hashlib.sha256(makers).hexdigest()[:16]
-        is_private = _make_private(cache) and _make_private(folder)
-    except OSError:
-        return None
-    return _Compiled(str(folder)) if is_private else None
-
-
-def _make_private(folder: Path) -> bool:
-    """Whether nobody else can put code there for us to run; makes the folder."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    found = folder.lstat()
-    return S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o077
-
-
-def _environment(places: Sequence[Path], cache: Path | None) -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(list(places)),
-        bytecode_cache=_compiled(cache),
-        # select_autoescape() looks at the last extension and would leave .html.j2 bare.
-        autoescape=_is_html,  # noqa: S701 - on for HTML, off for text, where it would show
-        undefined=jinja2.StrictUndefined,
-        finalize=_finalize,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-        # Folding constants costs a fifth of compiling and finds none here.
-        optimized=False,
-    )
-    # Loops and ifs only: without `range` a template ends.
-    environment.globals.clear()
-    environment.filters |= {
-        "breakable": wording.breakable,
-        "calm": wording.calm,
-        "clip": wording.clip,
-        "fill": _fill,
-        "fit": wording.fit,
-        "isolate": _isolate,
-        "listed": wording.join,
-    }
-    return environment
-
-
-def _is_html(file: str | None) -> bool:
-    return file is not None and file.endswith(".html.j2")
-
-
-@jinja2.pass_eval_context
-def _finalize(context: jinja2.nodes.EvalContext, value: object) -> object:
-    """Look at every value on its way out: the one place that makes text fit for a mail."""
-    if value is None:
-        raise jinja2.UndefinedError("a value is absent here: ask for it with an if")
-    if isinstance(value, Markup):
-        return value
-    text = wording.strip_unfit(str(value))
-    return text if context.autoescape else wording.break_marks(text)
-
-
-def _isolate(names: Sequence[str], last: str) -> Markup:
-    """List names, each with its own direction: an Arabic name turns nothing else round."""
-    marked = [
-        Markup('<span dir="auto">{}</span>').format(wording.breakable(wording.strip_unfit(name)))
-        for name in names
-    ]
-    return Markup(wording.join(marked, escape(last)))  # noqa: S704 - every part is escaped above
-
-
-@jinja2.pass_eval_context
-def _fill(context: jinja2.nodes.EvalContext, pattern: str, **values: object) -> str:
-    """Put values into a pattern of the theme's words."""
-    if context.autoescape:
-        return escape(pattern).format(**values)
-    return pattern.format(**values)
-
-
 def _template_error(theme: str, template: str, fault: Exception) -> TemplateError:
     if isinstance(fault, jinja2.TemplateSyntaxError):
         place = f"{fault.filename or fault.name or template}, line {fault.lineno}"
     else:
         frames = [f for f in extract_tb(fault.__traceback__) if f.filename.endswith(".j2")]
         place = f"{frames[-1].filename}, line {frames[-1].lineno}" if frames else template
-    return TemplateError(f"theme {theme}: {place}: {fault}")
+    said = _LOOP if isinstance(fault, RecursionError) else fault
+    return TemplateError(f"theme {theme}: {place}: {said}")

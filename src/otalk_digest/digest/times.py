@@ -4,10 +4,24 @@ The words and their order come from the theme. Every time carries its zone, as t
 on the day itself: the offset of today says nothing about a day after the clocks change.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
+
+#: Below these, the database names zones for cities; elsewhere for rules, states and offsets.
+_AREAS: Final = frozenset(
+    {
+        *("Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe"),
+        *("Indian", "Pacific"),
+    }
+)
+
+#: Stands for a city until it is known; no word holds it.
+_PLACE: Final = "\ue000"
+#: Offsets at start and end, then letters.
+_Clock = tuple[timedelta | None, timedelta | None, str | None, str | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +42,7 @@ class TimeWords:
     short_date: str
     bar: str
     bar_with_year: str
-    #: {hour12} {hour24} {minute} {half}
+    #: {hour12} {hour} (of 24, "8") {hour24} ("08") {minute} {half}
     on_the_hour: str
     past_the_hour: str
     midday: str
@@ -45,11 +59,20 @@ class TimeWords:
     yours: str
     yours_other_day: str
     place: str
+    #: By IANA name: how a zone's city is said where its name does not say it; "" for no city.
+    cities: Mapping[str, str]
+    #: By the letters that the zone has on a day: "CET" may be said "MEZ".
+    zones: Mapping[str, str]
+
+
+#: Tables that a theme may leave out.
+_OPTIONAL: Final[Mapping[str, object]] = {"cities": {}, "zones": {}}
 
 
 def read_time_words(table: Mapping[str, object]) -> TimeWords:
     """Take the `[time]` table of a theme. Raises KeyError for a word that it lacks."""
-    values = {field.name: table[field.name] for field in fields(TimeWords)}
+    given = {**_OPTIONAL, **table}
+    values = {field.name: given[field.name] for field in fields(TimeWords)}
     lists = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
     return TimeWords(**(values | lists))  # type: ignore[arg-type] # the theme's own words
 
@@ -73,15 +96,15 @@ def say_hours(
     """Say "8pm to 9pm GMT", or the start alone when the end is not known."""
     start = starts_at.astimezone(zone)
     if ends_at is None:
-        return words.start_only.format(start=_clock(start, words), zone=say_zone(start))
+        return words.start_only.format(start=_clock(start, words), zone=say_zone(start, words))
     end = ends_at.astimezone(zone)
     # A chat through the hour in which the clocks change has two zones.
     pattern = words.span if start.utcoffset() == end.utcoffset() else words.span_two_zones
     return pattern.format(
         start=_clock(start, words),
         end=_clock(end, words),
-        zone=say_zone(start),
-        end_zone=say_zone(end),
+        zone=say_zone(start, words),
+        end_zone=say_zone(end, words),
     )
 
 
@@ -103,24 +126,57 @@ def say_reader_time(
 
     `zones` are the chat's and the reader's.
     """
-    home, theirs = (starts_at.astimezone(zone) for zone in zones)
-    if home.utcoffset() == theirs.utcoffset():
-        return None
-    is_same_day = home.date() == theirs.date()
-    pattern = words.yours if is_same_day else words.yours_other_day
+    home, theirs = zones
+    return next((s for _, s in say_reader_times((starts_at, ends_at), home, [theirs], words)), None)
+
+
+def say_reader_times(
+    span: tuple[datetime, datetime | None],
+    home: ZoneInfo,
+    zones: Iterable[ZoneInfo],
+    words: TimeWords,
+) -> Iterator[tuple[ZoneInfo, str]]:
+    """Say a chat's hour in each zone whose clock differs from that of `home`.
+
+    The clocks have to agree from start to end: a chat may last through a change that only one
+    of them makes. Most zones go by the clock of another, so each clock is put into words once.
+    """
+    ours = _clock_at(span, home)
+    said: dict[_Clock, str] = {}
+    for zone in zones:
+        clock = _clock_at(span, zone)
+        if clock[:2] == ours[:2]:
+            continue
+        if clock not in said:
+            said[clock] = _say_theirs(span, (home, zone), words)
+        yield zone, said[clock].replace(_PLACE, _place(zone, words))
+
+
+def _clock_at(span: tuple[datetime, datetime | None], zone: ZoneInfo) -> _Clock:
+    start, end = span[0].astimezone(zone), (span[1] or span[0]).astimezone(zone)
+    return start.utcoffset(), end.utcoffset(), start.tzname(), end.tzname()
+
+
+def _say_theirs(
+    span: tuple[datetime, datetime | None], zones: tuple[ZoneInfo, ZoneInfo], words: TimeWords
+) -> str:
+    home, theirs = (span[0].astimezone(zone) for zone in zones)
+    pattern = words.yours if home.date() == theirs.date() else words.yours_other_day
     return pattern.format(
-        date=say_date(starts_at, zones[1], words.weekday_date, words),
-        hours=say_hours(starts_at, ends_at, zones[1], words),
-        place=_place(zones[1], words),
+        date=say_date(span[0], zones[1], words.weekday_date, words),
+        hours=say_hours(*span, zones[1], words),
+        place=_PLACE,
     )
 
 
-def say_zone(local: datetime) -> str:
+def say_zone(local: datetime, words: TimeWords) -> str:
     """Say the zone's letters on that day, or its distance from UTC where it has none."""
     name = local.tzname() or ""
     if name.isalpha():
-        return name
+        return words.zones.get(name, name)
     minutes = (local.utcoffset() or timedelta()) // timedelta(minutes=1)
+    if not minutes:
+        return "UTC"
     sign = "-" if minutes < 0 else "+"
     hours, rest = divmod(abs(minutes), 60)
     return f"UTC{sign}{hours}:{rest:02d}" if rest else f"UTC{sign}{hours}"
@@ -132,6 +188,7 @@ def _clock(local: datetime, words: TimeWords) -> str:
     pattern = words.past_the_hour if local.minute else words.on_the_hour
     return pattern.format(
         hour12=local.hour % 12 or 12,
+        hour=local.hour,
         hour24=f"{local.hour:02d}",
         minute=f"{local.minute:02d}",
         half=words.afternoon if local.hour >= 12 else words.morning,  # noqa: PLR2004 - noon
@@ -139,8 +196,9 @@ def _clock(local: datetime, words: TimeWords) -> str:
 
 
 def _place(zone: ZoneInfo, words: TimeWords) -> str:
-    """Say the city of an IANA name; zones such as "Etc/GMT+5" and "UTC" have none."""
-    area, _, city = zone.key.rpartition("/")
-    if not area or area == "Etc":
-        return ""
-    return words.place.format(city=city.replace("_", " "))
+    """Say the city of an IANA name; zones such as "Etc/GMT+5", "US/Eastern" and "UTC" have none."""
+    key = zone.key.removeprefix("posix/").removeprefix("right/")
+    area, _, name = key.partition("/")
+    known = name if area in _AREAS else ""
+    city = words.cities.get(key, known.rpartition("/")[2].replace("_", " "))
+    return words.place.format(city=city) if city else ""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from otalk_digest.digest import times
+from otalk_digest.digest import times, wording
 from otalk_digest.digest.themes import Theme
 from otalk_digest.digest.times import TimeWords
 from otalk_digest.model.edition import TrendPoint
@@ -19,9 +19,12 @@ _FEWEST_TO_RANK: Final = 3
 class Bar:
     """One chat. The number stands beside the bar in text."""
 
+    #: "28 Oct"
     label: str
+    #: "28 October", for a sentence.
+    day: str
     number: str
-    #: Per cent of the longest bar.
+    #: Per cent of the longest bar; what was counted is never without a bar.
     width: int
     is_now: bool
 
@@ -49,18 +52,19 @@ def draw_trend(
     most = max(count for _, count in counted) or 1
     has_years = len({p.starts_at.astimezone(zone).year for p, _ in counted}) > 1
     pattern = words.bar_with_year if has_years else words.bar
+    day = words.day_with_year if has_years else words.day
     bars = tuple(
         Bar(
             label=times.say_date(point.starts_at, zone, pattern, words),
-            number=f"{count:,}",
-            width=round(100 * count / most),
+            day=times.say_date(point.starts_at, zone, day, words),
+            number=_grouped(count, theme),
+            width=max(round(100 * count / most), min(count, 1)),
             is_now=point is points[-1],
         )
         for point, count in counted
     )
-    day = words.day_with_year if has_years else words.day
-    before = times.say_date(counted[-2][0].starts_at, zone, day, words)
-    return Trend(bars=bars, sentence=_compare([c for _, c in counted], before, theme))
+    sentence = _compare([count for _, count in counted], bars[-2].day, theme)
+    return Trend(bars=bars, sentence=sentence)
 
 
 def _compare(counts: Sequence[int], before: str, theme: Theme) -> str:
@@ -68,7 +72,7 @@ def _compare(counts: Sequence[int], before: str, theme: Theme) -> str:
     *earlier, now = counts
     step = now - earlier[-1]
     if step == 0:
-        return theme.phrase("trend", "same", number=f"{now:,}", before=before)
+        return theme.phrase("trend", "same", number=_grouped(now, theme), before=before)
     name = "more" if step > 0 else "fewer"
     if len(counts) >= _FEWEST_TO_RANK and now > max(earlier):
         name = "most"
@@ -77,8 +81,12 @@ def _compare(counts: Sequence[int], before: str, theme: Theme) -> str:
     return theme.phrase(
         "trend",
         name,
-        step=f"{abs(step):,}",
+        step=_grouped(abs(step), theme),
         posts=theme.phrase("figures", "tweets_one" if abs(step) == 1 else "tweets"),
         before=before,
         chats=len(counts),
     )
+
+
+def _grouped(count: int, theme: Theme) -> str:
+    return wording.group_digits(str(count), theme.phrase("list", "thousands"))

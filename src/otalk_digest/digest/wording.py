@@ -5,6 +5,8 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Final
 
+from markupsafe import Markup
+
 #: RFC 5322 §2.1.1 advises it; many readers of plain text see no more.
 TEXT_WIDTH: Final = 78
 #: A longer word may be wider than a phone.
@@ -20,7 +22,8 @@ _WEB: Final = re.compile(r"https?://[^\s\x00-\x20\x7f<>\"`\\]+", re.IGNORECASE)
 _UNFIT: Final = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufff9-\ufffc\ufeff\ufffe\uffff\ud800-\udfff]"
 )
-_ITEM: Final = re.compile(r"(?:\d{1,3}\.|-) ")
+_ITEM: Final = re.compile(r" *(?:\d{1,3}\.|-) ")
+_LONG_WORD: Final = re.compile(rf"\S{{{LONGEST_WORD + 1},}}")
 _TEMPLATE_MARKS: Final = re.compile(r"\{[{%#]|[}%#]\}|<%|%>")
 
 
@@ -37,6 +40,16 @@ def break_marks(text: str) -> str:
 def is_web_address(url: str) -> bool:
     """Whether `url` is http or https, whole, with nothing in it that could end an attribute."""
     return _WEB.fullmatch(url) is not None
+
+
+def web_address(url: str | None) -> str | None:
+    """Return the address as an e-mail may carry it, or None where it is no web address.
+
+    Always https: programs warn of anything else, and a blog of today answers to it.
+    """
+    if url is None or not is_web_address(url):
+        return None
+    return re.sub("^http:", "https:", url, flags=re.IGNORECASE)
 
 
 def one_line(text: str) -> str:
@@ -66,9 +79,22 @@ def clip(text: str, limit: int) -> str:
     return f"{head or text[: limit - 1]}{_ELLIPSIS}"
 
 
+def clip_lines(text: str, limit: int) -> str:
+    """Cut a text of several lines as `clip` does; lines without words are left out."""
+    # A post can be a megabyte: look at no more of it than can be shown.
+    head = text[: 4 * limit]
+    lines = "\n".join(line for line in map(one_line, head.splitlines()) if line)
+    return clip(lines if len(text) == len(head) else f"{lines} {_ELLIPSIS}", limit)
+
+
 def breakable(text: str) -> str:
-    """Let overlong words break: with a character, because `<wbr>` would nest in the inliner."""
-    return " ".join(_BREAK.join(pieces(word)) for word in text.split())
+    """Let overlong words break: with a character, because `<wbr>` would nest in the inliner.
+
+    Markup passes as it is: its words were made breakable before they were put into it.
+    """
+    if isinstance(text, Markup):
+        return text
+    return _LONG_WORD.sub(lambda word: _BREAK.join(pieces(word[0])), text)
 
 
 def pieces(word: str) -> list[str]:
@@ -121,9 +147,10 @@ def join(names: Sequence[str], last: str) -> str:
     return f"{', '.join(most)}{last}{end}" if most else end
 
 
-def group_digits(printed: str) -> str:
+def group_digits(printed: str, separator: str) -> str:
     """Put separators into a bare number; leave every other form as its author printed it."""
-    return f"{int(printed):,}" if printed.isascii() and printed.isdigit() else printed
+    is_bare = printed.isascii() and printed.isdigit()
+    return f"{int(printed):,}".replace(",", separator) if is_bare else printed
 
 
 def fit(pattern: str, limit: int, **values: str) -> str:

@@ -96,3 +96,5 @@ class Segment:
     max_age_days: int = 21
     #: Shown in the footer: why this mail came.
     why: str = ""
+    #: BCP 47; None means the publication's own.
+    language: str | None = None

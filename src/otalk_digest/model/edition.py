@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from otalk_digest.model.chat import Numbers
 from otalk_digest.model.news import KnownNews
@@ -90,8 +91,13 @@ class Edits:
     note: str | None = None
     #: News that no segment gets.
     hidden: frozenset[int] = frozenset()
-    #: News in the order in which its part shows it; what is not named follows as composed.
+    #: News in the order in which its part shows it, each in a place that one of them had
+    #: before; what is not named stays where it was composed.
     order: tuple[int, ...] = ()
+
+
+#: Nothing was done by hand.
+UNEDITED: Final = Edits()
 
 
 class Field(StrEnum):

@@ -17,7 +17,7 @@ from otalk_digest.logs import log_event
 from otalk_digest.model.delivery import Outcome
 from otalk_digest.model.edition import Edition, Variant
 from otalk_digest.model.message import Batch, Sender
-from otalk_digest.store import books, editions, ledger
+from otalk_digest.store import books, decisions, editions, ledger
 from otalk_digest.store.database import Store, secret_key
 
 if TYPE_CHECKING:
@@ -111,6 +111,9 @@ class _StoreLedger:
         self._open = {id_: left for id_, readers in self._open.items() if (left := readers - done)}
 
     def _claim(self, connection: Connection, limit: int) -> tuple[_Attempt | None, ledger.Place]:
+        # Asked each time: someone may hold it from another process while it is sent.
+        if decisions.is_held(connection, self._place.edition):
+            return None, self._place
         claim = ledger.claim(
             connection, self._place, provider=self._provider, limit=limit, now=self._clock()
         )
@@ -186,7 +189,7 @@ def deliver(
     stop: threading.Event,
     clock: Clock,
 ) -> None:
-    """Send an edition to everyone who is still planned.
+    """Send an edition to everyone who is still planned; nothing while it is held.
 
     Raises:
         InputError: there is no such edition.

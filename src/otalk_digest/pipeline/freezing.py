@@ -9,11 +9,11 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from otalk_digest.digest.compose import compose
+from otalk_digest.digest.compose import HIDDEN, compose
 from otalk_digest.model.audience import Segment
 from otalk_digest.model.chat import ChatProfile
-from otalk_digest.model.edition import Digest, Edition, Publication, Variant
-from otalk_digest.store import editions, news, plan, posts, subscribers
+from otalk_digest.model.edition import Digest, Edition, Edits, Publication, Variant
+from otalk_digest.store import editions, edits, news, plan, posts, subscribers
 from otalk_digest.store.database import secret_key
 from otalk_digest.store.records import to_json
 
@@ -31,10 +31,19 @@ class Press:
 
 
 def compose_all(
-    connection: Connection, segments: Sequence[Segment], *, now: datetime
+    connection: Connection,
+    segments: Sequence[Segment],
+    *,
+    now: datetime,
+    edited: Edits | None = None,
 ) -> Sequence[tuple[Segment, Digest]]:
-    """Return each segment with its digest, which may be empty."""
+    """Return each segment with its digest, which may be empty.
+
+    Edited as maintainers want the next edition, unless `edited` says otherwise.
+    """
     chats = posts.all_chats(connection)
+    if edited is None:
+        edited = edits.current_edits(connection, editions.next_number(connection))
     return [
         (
             segment,
@@ -44,6 +53,7 @@ def compose_all(
                 chats=chats,
                 told=news.told_chats(connection, segment.name),
                 now=now,
+                edits=edited,
             ),
         )
         for segment in segments
@@ -56,15 +66,16 @@ def render_edition(
     press: Press,
     *,
     now: datetime,
+    more_zones: Collection[str] = (),
 ) -> Edition | None:
     """Return the next edition; None when no segment has anything to read.
 
-    Raises TemplateError.
+    `more_zones` are those of invented readers. Raises TemplateError.
     """
     if all(digest.is_empty for _, digest in digests):
         return None
     number = editions.next_number(connection)
-    zones = subscribers.zones_in_use(connection)
+    zones = subscribers.zones_in_use(connection).union(more_zones)
     prefix = _token_prefix(secret_key(connection), number)
     told = [(segment, digest) for segment, digest in digests if not digest.is_empty]
     variants = tuple(_render_all(told, press, zones=zones, token_prefix=prefix))
@@ -85,15 +96,35 @@ def freeze(
     a reason.
     """
     if edition is not None:
+        _spare_others(connection, digests, segments, now=now)
         hashes = {variant.segment: _hash_of((variant,)) for variant in edition.variants}
         editions.save_edition(connection, edition, variant_hashes=hashes)
         for segment, digest in digests:
             told = [item.id for item in digest.items]
             news.mark_told(connection, segment.name, told, edition=edition.number)
     for segment, digest in digests:
-        news.mark_dropped(connection, segment.name, digest.drops)
+        # While no edition leaves, what is hidden can still be shown again.
+        drops = [d for d in digest.drops if edition is not None or d.reason != HIDDEN]
+        news.mark_dropped(connection, segment.name, drops)
     if edition is not None:
         plan.plan_edition(connection, edition.number, segments, now=now)
+
+
+def _spare_others(
+    connection: Connection,
+    digests: Sequence[tuple[Segment, Digest]],
+    segments: Sequence[Segment],
+    *,
+    now: datetime,
+) -> None:
+    """Hide from the segments without a part in this edition too: the next one knows no edits."""
+    composed = {segment.name for segment, _ in digests}
+    others = [segment for segment in segments if segment.name not in composed]
+    if not others:
+        return
+    for segment, digest in compose_all(connection, others, now=now):
+        hidden = [drop for drop in digest.drops if drop.reason == HIDDEN]
+        news.mark_dropped(connection, segment.name, hidden)
 
 
 def _render_all(
@@ -115,7 +146,7 @@ def _render_all(
     for segment, digest in told:
         yield render_variant(
             digest,
-            theme=themes[segment.theme],
+            theme=themes[segment.theme].speaking(segment.language or press.publication.language),
             publication=press.publication,
             profile=press.profile,
             why=segment.why,

@@ -7,7 +7,14 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from otalk_digest.collect.follow import Followed, follow, restate
-from otalk_digest.collect.overrule import check_field, check_value, overrule
+from otalk_digest.collect.overrule import (
+    FIELDS,
+    check_field,
+    check_value,
+    hint_of,
+    overrule,
+    written,
+)
 from otalk_digest.errors import InputError
 from otalk_digest.logs import log_event
 from otalk_digest.model.chat import Chat, ChatProfile
@@ -71,6 +78,35 @@ def carry_out(connection: Connection, ruling: Ruling, profile: ChatProfile) -> F
     fields = [*(item.field for item in ruling.set), *ruling.given_back]
     log_event("chat_overruled", fields=fields, news=len(followed.news))
     return followed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readable:
+    """A field of a chat, for a form: what we read, how to write it, and who set it last."""
+
+    field: str
+    value: str
+    hint: str
+    set_at: datetime | None = None
+    set_by: str | None = None
+
+
+def readable(connection: Connection, guid: str, profile: ChatProfile) -> tuple[Readable, ...]:
+    """Return the fields that can be set for a chat; none for what is no chat."""
+    chat = next((chat for chat in posts.all_chats(connection) if chat.guid == guid), None)
+    if chat is None:
+        return ()
+    hands = {item.field: item for item in overrides.overrides_of(connection, guid)}
+    return tuple(
+        Readable(
+            field=field,
+            value=written(field, chat.reading, profile),
+            hint=hint_of(field),
+            set_at=hands[field].set_at if field in hands else None,
+            set_by=hands[field].set_by if field in hands else None,
+        )
+        for field in FIELDS
+    )
 
 
 def _restated(

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import Connection
-
 from otalk_digest.audience.personalise import fill
 from otalk_digest.delivery.message import compile_message
 from otalk_digest.errors import InputError
@@ -62,10 +60,13 @@ def past_edition(store: Store, number: int) -> Edition:
 def proofs(store: Store, edition: Edition, post: Post, reader: ProofReader) -> Sequence[Proof]:
     """Return every variant for one reader."""
     with store.read() as connection:
-        return [
-            _proof(connection, edition, variant, post=post, reader=reader)
-            for variant in edition.variants
-        ]
+        key = secret_key(connection)
+    return proofs_with(key, edition, post, reader)
+
+
+def proofs_with(key: bytes, edition: Edition, post: Post, reader: ProofReader) -> Sequence[Proof]:
+    """Do the same inside a transaction, with the store's key in hand."""
+    return [_proof(key, edition, variant, post=post, reader=reader) for variant in edition.variants]
 
 
 def test_batches(
@@ -88,14 +89,9 @@ def test_batches(
 
 
 def _proof(
-    connection: Connection,
-    edition: Edition,
-    variant: Variant,
-    *,
-    post: Post,
-    reader: ProofReader,
+    key: bytes, edition: Edition, variant: Variant, *, post: Post, reader: ProofReader
 ) -> Proof:
-    recipient = _recipient(variant, post, secret_key(connection), reader, number=edition.number)
+    recipient = _recipient(variant, post, key, reader, number=edition.number)
     template = compile_message(variant, post.sender, date=edition.frozen_at)
     return Proof(
         variant=variant,

@@ -3,21 +3,26 @@
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import Connection
 
 from otalk_digest.delivery.provider import Provider
-from otalk_digest.errors import InputError, OtalkDigestError, TryAgainError
+from otalk_digest.errors import CheckFailedError, InputError, OtalkDigestError, TryAgainError
 from otalk_digest.logs import log_event
 from otalk_digest.model.audience import Consent, Segment
 from otalk_digest.model.delivery import Tally
 from otalk_digest.model.edition import Edition
+from otalk_digest.pipeline.checking import Findings, check_edition, check_with, require_fit
 from otalk_digest.pipeline.collecting import Collected, Source, collect, pull, take_in
 from otalk_digest.pipeline.delivering import Clock, Post, close_books, deliver, recover
 from otalk_digest.pipeline.freezing import Press, compose_all, freeze, render_edition
+from otalk_digest.pipeline.proposing import Standing, State, standing, weigh
 from otalk_digest.store import books, editions, subscribers
-from otalk_digest.store.database import Store
+from otalk_digest.store.database import Store, secret_key
+
+if TYPE_CHECKING:
+    from otalk_digest.check.expected import Expected
 
 T = TypeVar("T")
 
@@ -30,6 +35,8 @@ class Job:
     source: Source
     press: Press
     post: Post
+    #: What every message is checked against before it leaves.
+    expected: "Expected"
     #: All segments, in the file's order.
     segments: tuple[Segment, ...]
     #: The ones to compose for.
@@ -37,6 +44,8 @@ class Job:
     make_provider: Callable[[], Provider]
     clock: Clock
     stop: threading.Event
+    #: An edition leaves only when a maintainer has approved it.
+    is_approval_required: bool = False
 
 
 @dataclass(slots=True)
@@ -47,12 +56,18 @@ class RunReport:
     is_rehearsal: bool = False
     collected: Collected | None = None
     edition: Edition | None = None
+    #: Where the next edition stands; None when there is nothing to say.
+    standing: Standing | None = None
+    #: Frozen editions of which nothing leaves now.
+    held: dict[int, Standing] = field(default_factory=dict)
     #: Edition → its books after this run, for each one that was worked on.
     tallies: dict[int, Tally] = field(default_factory=dict)
     #: Edition → (segment, status, reason, how many).
     reasons: dict[int, Sequence[tuple[str | None, str, str | None, int]]] = field(
         default_factory=dict
     )
+    #: Edition → what the check says of it, for each one that was checked.
+    findings: dict[int, Findings] = field(default_factory=dict)
     in_doubt: int = 0
     #: What kept the run from finishing; the rest was done.
     error: OtalkDigestError | None = None
@@ -84,7 +99,8 @@ def rehearse(job: Job) -> RunReport:
                 report.collected = _patiently(
                     report, lambda: take_in(connection, job.source, fetched, now=now)
                 )
-            report.edition = _freeze_next(connection, job)
+            # A rehearsal goes on, whatever a run would wait for.
+            report.edition = _freeze_next(connection, job, report, is_rehearsal=True)
             if report.edition is not None:
                 _note_books(connection, report, report.edition.number)
     return report
@@ -138,7 +154,7 @@ def _walk(job: Job, provider: Provider, report: RunReport) -> None:
     report.collected = _patiently(report, lambda: collect(job.store, job.source, now=job.clock()))
     try:
         with job.store.begin() as connection:
-            report.edition = _freeze_next(connection, job)
+            report.edition = _freeze_next(connection, job, report, is_rehearsal=False)
             if report.edition is not None:
                 _note_books(connection, report, report.edition.number)
     finally:
@@ -160,8 +176,29 @@ def _go_on(job: Job, provider: Provider, report: RunReport, numbers: Sequence[in
     with job.store.read() as connection:
         for number in numbers:
             _note_books(connection, report, number)
+    unfit: CheckFailedError | None = None
     for number in numbers:
+        try:
+            _require_fit(job, report, number)
+        except CheckFailedError as error:
+            # Its readers stay planned; the other editions need not wait for it.
+            unfit = unfit or error
+            continue
         deliver(job.store, number, provider, job.post, stop=job.stop, clock=job.clock)
+    if unfit is not None:
+        raise unfit
+
+
+def _require_fit(job: Job, report: RunReport, number: int) -> None:
+    """Check a frozen edition before its first claim: the settings may have changed since."""
+    if number in report.findings or not report.tallies[number].planned:
+        return
+    with job.store.read() as connection:
+        edition = editions.load_edition(connection, number)
+    if edition is not None:
+        found = check_edition(job.store, edition, job.post, expected=job.expected)
+        report.findings[number] = found
+        require_fit(number, found, is_frozen=True)
 
 
 def _waiting(job: Job, number: int | None) -> Sequence[int]:
@@ -174,15 +211,43 @@ def _waiting(job: Job, number: int | None) -> Sequence[int]:
         return (number,)
 
 
-def _freeze_next(connection: Connection, job: Job) -> Edition | None:
+def _freeze_next(
+    connection: Connection, job: Job, report: RunReport, *, is_rehearsal: bool
+) -> Edition | None:
+    """Freeze the next edition, unless it has to wait; then nothing of it is kept.
+
+    Raises CheckFailedError, with nothing frozen, when it may not leave.
+    """
     now = job.clock()
+    number = editions.next_number(connection)
     digests = compose_all(connection, job.chosen, now=now)
     edition = render_edition(connection, digests, job.press, now=now)
-    if edition is not None:
-        segments = [variant.segment for variant in edition.variants]
-        log_event("edition_frozen", edition=edition.number, segments=segments)
-    freeze(connection, edition, digests, segments=job.segments, now=now)
+    with connection.begin_nested() as trial:
+        freeze(connection, edition, digests, segments=job.segments, now=now)
+        # Weighed with its plan: how many readers there are is part of what was approved.
+        proposal = None if edition is None else weigh(connection, edition, job.segments)
+        found = standing(
+            connection, number, is_required=job.is_approval_required, proposal=proposal
+        )
+        if edition is not None or found.state is State.HELD:
+            report.standing = found
+        if edition is None:
+            return None
+        _check_next(connection, job, report, edition)
+        if not (is_rehearsal or found.may_leave):
+            trial.rollback()
+            log_event("edition_waits", edition=number, standing=str(found.state))
+            return None
+    if not is_rehearsal:
+        require_fit(number, report.findings[number], is_frozen=False)
+    segments = [variant.segment for variant in edition.variants]
+    log_event("edition_frozen", edition=number, segments=segments)
     return edition
+
+
+def _check_next(connection: Connection, job: Job, report: RunReport, edition: Edition) -> None:
+    key = secret_key(connection)
+    report.findings[edition.number] = check_with(key, edition, job.post, expected=job.expected)
 
 
 def _balance(job: Job, report: RunReport) -> None:
@@ -199,3 +264,8 @@ def _balance(job: Job, report: RunReport) -> None:
 def _note_books(connection: Connection, report: RunReport, number: int) -> None:
     report.tallies[number] = books.tally(connection, number)
     report.reasons[number] = books.count_by_reason(connection, number)
+    found = standing(connection, number, is_required=False)
+    if found.state is State.HELD:
+        report.held[number] = found
+    else:
+        report.held.pop(number, None)

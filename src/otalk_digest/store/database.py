@@ -16,7 +16,7 @@ from otalk_digest.errors import BusyError, OtalkDigestError, StoreError
 from otalk_digest.store.schema import meta
 
 #: The newest migration, so that Alembic is imported only when there is something to migrate.
-HEAD = "0003"
+HEAD = "0005"
 
 #: How long we wait for another writer.
 _PATIENCE_S = 10.0
@@ -91,9 +91,30 @@ class Store:
         if found != "ok":
             raise StoreError(f"{self.path} is damaged ({found}). Put a back-up in its place.")
 
+    def watch(self) -> "Watch":
+        """Return what notices that anything was written, by whichever program."""
+        return Watch(self._engine)
+
     def close(self) -> None:
         """Let go of the file."""
         self._engine.dispose()
+
+
+class Watch:
+    """Notices writing; holds one connection until it is closed."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._connection = engine.connect()
+
+    def version(self) -> int:
+        """Return a number that differs after anybody else's commit."""
+        with self._connection.begin():
+            found = self._connection.exec_driver_sql("PRAGMA data_version").scalar_one()
+        return int(found)
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._connection.close()
 
 
 def open_store(path: Path, *, must_exist: bool = False) -> Store:

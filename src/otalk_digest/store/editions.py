@@ -40,6 +40,11 @@ def next_number(connection: Connection) -> int:
     return (connection.scalar(select(func.max(editions.c.number))) or 0) + 1
 
 
+def is_frozen(connection: Connection, number: int) -> bool:
+    """Return whether there is an edition of this number."""
+    return bool(connection.scalar(select(exists().where(editions.c.number == number))))
+
+
 def save_edition(
     connection: Connection, edition: Edition, *, variant_hashes: dict[str, str]
 ) -> None:

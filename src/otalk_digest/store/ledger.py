@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, bindparam, exists, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, exists, insert, literal_column, select, update
 
 from otalk_digest.model.audience import Consent
 from otalk_digest.model.delivery import (
@@ -30,6 +30,8 @@ _AFTER = {
 _NO_ANSWER = "the provider did not say what became of it"
 
 _D, _S = deliveries.c, subscribers.c
+# Spelled out, because a database uses an index of few rows only where it reads the condition.
+_IS_SENDING = _D.status == literal_column(f"'{Status.SENDING}'")
 _IS_SUPPRESSED = exists().where(suppressions.c.identity_hash == _S.identity_hash)
 
 # Said once for every few readers, so they are built once.
@@ -163,9 +165,7 @@ def record_some(
     """Write what became of deliveries of these attempts; close those that have no other left."""
     _write(connection, outcomes, now=now)
     if open_attempts:
-        is_waiting = exists().where(
-            deliveries.c.attempt_id == attempts.c.id, deliveries.c.status == Status.SENDING
-        )
+        is_waiting = exists().where(_D.attempt_id == attempts.c.id, _IS_SENDING)
         connection.execute(
             update(attempts)
             .where(attempts.c.id.in_(open_attempts), attempts.c.closed_at.is_(None), ~is_waiting)
@@ -262,7 +262,7 @@ def _leave_sending(
 ) -> None:
     connection.execute(
         update(deliveries)
-        .where(deliveries.c.attempt_id == attempt_id, deliveries.c.status == Status.SENDING)
+        .where(_D.attempt_id == attempt_id, _IS_SENDING)
         .values(status=after_action(Status.SENDING, action), reason=reason, updated_at=now)
     )
 

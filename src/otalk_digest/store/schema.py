@@ -15,6 +15,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    column,
 )
 
 metadata = MetaData(
@@ -145,6 +146,36 @@ overrides = Table(
     Column("set_by", String),
 )
 
+# Append-only: what maintainers decided about an edition; the newest row counts. No key to
+# editions: what is decided about the next one is decided before it is frozen.
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("edition", Integer, nullable=False, index=True),
+    Column("what", String, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("by", String, nullable=False),
+    Column("reason", Text),
+    # Of an approval: what it binds to, and enough of it to show later what has changed.
+    Column("material_hash", String),
+    Column("counts", Text),
+    Column("content", Text),
+)
+
+# Append-only: what maintainers changed in an edition before it left; the newest value counts.
+edits = Table(
+    "edits",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("edition", Integer, nullable=False, index=True),
+    Column("what", String, nullable=False),
+    Column("news_id", Integer),
+    Column("value", Text),
+    Column("at", Moment, nullable=False),
+    Column("by", String, nullable=False),
+)
+
 # What became of a piece of news for a segment: told in an edition, or dropped for a reason.
 carried = Table(
     "carried",
@@ -250,4 +281,11 @@ deliveries = Table(
     UniqueConstraint("edition", "subscriber_id"),
     Index("ix_deliveries_edition_status_id", "edition", "status", "id"),
     Index("ix_deliveries_subscriber_id", "subscriber_id"),
+    # Few at any moment: what an open attempt still holds.
+    Index(
+        "ix_deliveries_sending",
+        "attempt_id",
+        sqlite_where=column("status") == "sending",
+        postgresql_where=column("status") == "sending",
+    ),
 )

@@ -1,11 +1,11 @@
 from collections import Counter
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, event, select
 from tests.builders import NOW, a_subscriber
 from tests.stores import a_planned_edition, add_people, planned, suppress
 
@@ -297,3 +297,27 @@ def test_the_books_list_reasons_and_deliveries(store: Store) -> None:
             ("bea@example.org", "because rejected")
         ]
         assert len(books.list_deliveries(connection, edition=None, status=None, limit=2)) == 2
+
+
+def test_what_an_attempt_holds_is_found_without_looking_at_every_delivery(store: Store) -> None:
+    asked: list[tuple[str, Any]] = []
+    with store.begin() as connection:
+        a_planned_edition(connection, PEOPLE)
+        event.listen(
+            connection,
+            "before_cursor_execute",
+            lambda _connection, _cursor, said, values, *_rest: asked.append((said, values)),
+        )
+        claim = a_claim(connection)
+        ledger.record_some(connection, [], open_attempts=[claim.attempt_id], now=NOW)
+        ledger.lose_track(connection, claim.attempt_id, "a test", now=NOW)
+        asking = [each for each in asked if "attempt_id =" in each[0].partition("WHERE")[2]]
+        plans = [
+            step[3]
+            for said, values in asking
+            for step in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {said}", values)
+        ]
+
+    assert len(asking) == 2
+    assert [plan for plan in plans if "ix_deliveries_sending" in plan]
+    assert not [plan for plan in plans if plan.startswith("SCAN deliveries")]

@@ -17,9 +17,9 @@ from tests.builders import (
     some_numbers,
 )
 
-from otalk_digest.digest.compose import TREND_LENGTH, compose
+from otalk_digest.digest.compose import HIDDEN, TREND_LENGTH, compose
 from otalk_digest.model.chat import Chat, Phase
-from otalk_digest.model.edition import Digest
+from otalk_digest.model.edition import Digest, Edits
 from otalk_digest.model.news import Change, KnownNews, NewsKind
 
 BEGUN = NOW - HOUR
@@ -406,3 +406,104 @@ def test_every_piece_of_news_is_told_or_dropped_with_a_reason_and_never_both(
     assert sorted(settled) == [item.id for item in items]
     assert all(drop.reason for drop in digest.drops)
     assert len({item.news.guid for item in digest.items}) == len(digest.items)
+
+
+# --- what a maintainer edits -------------------------------------------------------------------
+
+
+def three_chats() -> tuple[list[KnownNews], list[Chat]]:
+    """Chats 1, 2 and 3, in the order of their hours."""
+    starts = {number: TUESDAY + 7 * number * DAY for number in (1, 2, 3)}
+    items = [some_news(n, guid=f"g{n}", starts_at=start) for n, start in starts.items()]
+    return items, [a_chat(f"g{n}", starts_at=start) for n, start in starts.items()]
+
+
+def edited(items: Sequence[KnownNews], *chats: Chat, **edits: Any) -> Digest:  # noqa: ANN401 - any edit
+    segment = a_segment()
+    return compose(
+        segment, uncarried=items, chats=chats, told=frozenset(), now=NOW, edits=Edits(**edits)
+    )
+
+
+def ahead(digest: Digest) -> list[int]:
+    headline = [digest.headline] if digest.headline else []
+    return [item.id for item in (*headline, *digest.coming_up)]
+
+
+def test_a_note_is_handed_on_and_makes_no_digest() -> None:
+    digest = edited([], note="Hello **you**")
+
+    assert digest.note == "Hello **you**"
+    assert digest.is_empty
+
+
+def test_news_that_is_hidden_is_dropped_for_that_reason_and_the_next_chat_leads() -> None:
+    items, chats = three_chats()
+
+    digest = edited(items, *chats, hidden=frozenset({1}))
+
+    assert ahead(digest) == [2, 3]
+    assert reasons(digest) == {1: HIDDEN}
+
+
+def test_what_is_hidden_does_not_come_back_as_older_news_of_the_same_chat() -> None:
+    change = a_change(2, starts_at=("2026-11-23", "2026-11-24"))
+
+    digest = compose(
+        a_segment(),
+        uncarried=[some_news(1), change],
+        chats=[a_chat()],
+        told=frozenset({GUID}),
+        now=NOW,
+        edits=Edits(hidden=frozenset({2})),
+    )
+
+    assert digest.is_empty
+    assert reasons(digest) == {1: HIDDEN, 2: HIDDEN}
+
+
+@pytest.mark.parametrize(
+    ("order", "row"),
+    [
+        ((), [1, 2, 3]),
+        ((2, 1), [2, 1, 3]),
+        ((3, 1), [3, 2, 1]),
+        ((3, 2, 1), [3, 2, 1]),
+        # What is not there any more moves nothing.
+        ((9, 2, 8), [1, 2, 3]),
+    ],
+)
+def test_chats_stand_in_the_order_that_is_asked_for_and_the_first_leads(
+    order: tuple[int, ...], row: list[int]
+) -> None:
+    items, chats = three_chats()
+
+    assert ahead(edited(items, *chats, order=order)) == row
+
+
+def test_a_nearer_chat_that_became_known_later_leads_all_the_same() -> None:
+    items, chats = three_chats()
+    nearest = some_news(4, guid="g4", starts_at=TUESDAY)
+
+    digest = edited([*items, nearest], *chats, a_chat("g4"), order=(3, 2, 1))
+
+    assert ahead(digest) == [4, 3, 2, 1]
+
+
+def test_every_part_can_be_ordered_and_the_bars_end_with_the_newest_chat_all_the_same() -> None:
+    weeks = (TUESDAY - 14 * DAY, LAST_WEEK)
+    wrap_ups = [
+        some_news(n, NewsKind.WRAP_UP, guid=f"g{n}", starts_at=start)
+        for n, start in enumerate(weeks, 1)
+    ]
+    chats = [
+        a_chat(f"g{n}", Phase.WRAPPED_UP, starts_at=start, numbers=some_numbers(n))
+        for n, start in enumerate(weeks, 1)
+    ]
+    notices = [some_news(n, NewsKind.NOTICE, guid=f"g{n}", is_chat=False) for n in (3, 4)]
+
+    digest = edited([*wrap_ups, *notices], *chats, order=(4, 1, 2, 3))
+
+    assert [item.id for item in digest.wrap_ups] == [1, 2]
+    assert [item.id for item in digest.notices] == [4, 3]
+    assert [point.starts_at for point in digest.trend] == list(weeks)

@@ -10,6 +10,7 @@ import pytest
 from lxml.html import HtmlElement, document_fromstring
 from premailer import Premailer
 from tests.digests import (
+    NOTE,
     NOW,
     PROFILE,
     PUBLICATION,
@@ -21,6 +22,7 @@ from tests.digests import (
     a_full_week,
     a_move,
     a_notice,
+    a_theme,
     a_trend,
     a_wrap_up,
     filled,
@@ -29,7 +31,9 @@ from tests.digests import (
     ten_items,
 )
 from tests.golden_emails import FOLDER, golden_digests, golden_files
+from tests.golden_emails import THEMES as BUNDLED
 
+from otalk_digest.digest.calendar import event_uid
 from otalk_digest.digest.themes import CLIENT_CSS
 from otalk_digest.model.chat import Figure, Flag, Numbers
 from otalk_digest.model.edition import Digest, Field, Variant
@@ -61,6 +65,22 @@ DIGESTS: Final[dict[str, Digest]] = {
             ),
         ),
     ),
+    "with a note": replace(a_full_week(), note=NOTE, alerts=(a_cancellation(), a_move())),
+    "extreme": a_digest(
+        alerts=tuple(a_move(200 + n, hosts=("H" * 200,) * 30) for n in range(60)),
+        headline=news(
+            topic="Long " * 60,
+            hosts=tuple(f"Host number {n}" for n in range(30)),
+            questions=("What & why? " * 100,) * 40,
+            introduction="&<>\"' \N{RIBBON} word " * 60_000,
+        ),
+        coming_up=tuple(news(300 + n, topic="\N{HIBISCUS} " * 150) for n in range(60)),
+        wrap_ups=tuple(
+            a_wrap_up(400 + n, topic="& " * 150, cpd=("<" * 5000,) * 40) for n in range(60)
+        ),
+        notices=tuple(a_notice(500 + n, introduction="&\n" * 100_000) for n in range(60)),
+        trend=a_trend(298, 351, 286, 412),
+    ),
     "hostile": a_digest(
         headline=news(
             topic=HOSTILE * 3,
@@ -75,9 +95,14 @@ DIGESTS: Final[dict[str, Digest]] = {
 }
 
 
+@pytest.fixture(name="theme", params=BUNDLED, scope="module")
+def _theme(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
 @pytest.fixture(name="variant", params=DIGESTS, scope="module")
-def _variant(request: pytest.FixtureRequest) -> Variant:
-    return rendered(DIGESTS[request.param])
+def _variant(request: pytest.FixtureRequest, theme: str) -> Variant:
+    return rendered(DIGESTS[request.param], theme=a_theme(theme))
 
 
 def tree(variant: Variant, zone: str = "Australia/Sydney") -> HtmlElement:
@@ -127,14 +152,16 @@ def test_tables_are_for_layout_or_have_row_headings(variant: Variant) -> None:
         if table.get("role") == "presentation":
             assert own_headings == []
         else:
-            assert {heading.get("scope") for heading in own_headings} == {"row"}
+            assert {heading.get("scope") for heading in own_headings} == {"row", "col"}
         assert {table.get(name) for name in ("cellpadding", "cellspacing", "border")} == {"0"}
 
 
-def test_the_styles_for_clients_are_kept_byte_for_byte_in_the_head(variant: Variant) -> None:
+def test_the_styles_for_clients_are_kept_byte_for_byte_in_the_head(
+    variant: Variant, theme: str
+) -> None:
     styles = [style.text for style in found(tree(variant), "//head/style")]
 
-    assert styles == [(THEMES / "classic" / CLIENT_CSS).read_text(encoding="utf-8")]
+    assert styles == [(THEMES / theme / CLIENT_CSS).read_text(encoding="utf-8")]
     assert len(found(tree(variant), "//style")) == 1
 
 
@@ -199,6 +226,17 @@ def test_the_text_holds_no_tags_and_no_entities(name: str) -> None:
     assert not re.search(r"</?[a-z]|&#?\w+;|\u200b", rendered(DIGESTS[name]).text)
 
 
+@pytest.mark.parametrize("name", [name for name in DIGESTS if name != "hostile"])
+def test_nothing_is_escaped_twice(name: str, theme: str) -> None:
+    html = rendered(DIGESTS[name], theme=a_theme(theme)).html
+
+    assert not re.search(r"&amp;(?:#\d+|amp|lt|gt|quot);", html)
+
+
+def test_the_text_draws_no_lines_of_signs(variant: Variant) -> None:
+    assert not re.search(r"([=*_~#-])\1\1", variant.text)
+
+
 def test_the_text_holds_the_same_headings_addresses_and_words(variant: Variant) -> None:
     html, text = filled(variant, zone="Australia/Sydney")
     page = document_fromstring(html)
@@ -213,7 +251,24 @@ def test_the_text_holds_the_same_headings_addresses_and_words(variant: Variant) 
 
 
 def test_the_page_stays_small_enough_for_gmail(variant: Variant) -> None:
-    assert len(variant.html.encode()) < 60 * 1024
+    assert len(variant.html.encode()) < 60 * 1000
+
+
+def test_the_footer_is_alive_whatever_posts_say(variant: Variant) -> None:
+    hrefs = [link.get("href") for link in tree(variant).iter("a")]
+
+    assert hrefs[-6:] == [
+        "https://lists.example.org/u/abc",
+        "https://lists.example.org/p/abc",
+        "https://lists.example.org/b/abc",
+        "https://blog.example.org/",
+        "https://bsky.example/otalk",
+        "mailto:team@example.org",
+    ]
+
+
+def test_there_is_one_button_at_most(variant: Variant) -> None:
+    assert len(found(tree(variant), "//a[contains(@class, 'press')]")) <= 1
 
 
 def test_the_same_digest_gives_the_same_bytes() -> None:
@@ -227,10 +282,10 @@ def test_a_usual_week_takes_20_kilobytes_at_most() -> None:
 
 
 @pytest.mark.parametrize("name", golden_digests())
-def test_the_emails_on_file_are_what_comes_out(name: str) -> None:
+def test_the_emails_on_file_are_what_comes_out(name: str, theme: str) -> None:
     """`PYTHONPATH=src python -m tests.golden_emails` writes them anew."""
-    for ending, content in golden_files(golden_digests()[name]).items():
-        path = FOLDER / f"{name}.{ending}"
+    for ending, content in golden_files(golden_digests()[name], theme).items():
+        path = FOLDER / theme / f"{name}.{ending}"
         on_file = path.read_bytes().decode() if path.exists() else ""
         assert on_file == content
 
@@ -381,12 +436,12 @@ def test_a_cancellation_is_said_first_and_nothing_else_is_promised() -> None:
         (
             {"changes": (Change(field="hosts", old="@wren", new="@pip"),)},
             "Changed: Kites and shared leisure",
-            "Host: @pip (before: @wren)",
+            "Host: @pip. Before: @wren.",
         ),
         (
             {"changes": (Change(field="hosts", old=None, new="@pip"),)},
             "Changed: Kites and shared leisure",
-            "Host: @pip Read what",
+            "Host: @pip. Update",
         ),
         (
             {"changes": (Change(field="phase", old="cancelled", new="announced"),)},
@@ -419,7 +474,7 @@ def test_a_wrap_up_shows_figures_as_printed_with_gaps_left_out() -> None:
 
     page = shown(a_digest(wrap_ups=(a_wrap_up(numbers=numbers),)))
 
-    assert "1 post 1,324,906 impressions" in page
+    assert "The chat in numbers: 1 post and 1,324,906 impressions." in page
     assert "people" not in page.replace("people who use", "")
     assert "per hour" not in page
 
@@ -428,13 +483,18 @@ def test_each_bar_has_its_number_in_text() -> None:
     digest = a_digest(wrap_ups=(a_wrap_up(),), trend=a_trend(298, 351, 286, 412))
     page, text = filled(rendered(digest))
     rows = found(document_fromstring(page), "//tr[th]")
+    flat = " ".join(text.split())
 
-    assert [words(row) for row in rows] == ["28 Oct 298", "4 Nov 351", "11 Nov 286", "18 Nov 412"]
-    assert "18 Nov: 412" in text
-    for part in (page, text):
-        assert "126 posts more than on 11 November, and the most of these 4 chats." in " ".join(
-            part.split()
-        )
+    assert [words(row) for row in rows] == [
+        "Chat Posts",
+        "28 Oct 298",
+        "4 Nov 351",
+        "11 Nov 286",
+        "18 Nov 412",
+    ]
+    assert "298 on 28 October, 351 on 4 November, 286 on 11 November and 412 on 18" in flat
+    for part in (words(document_fromstring(page)), flat):
+        assert "126 more posts than on 11 November, and the most of these 4 chats." in part
 
 
 def test_bars_stand_only_with_the_chat_that_they_end_in() -> None:
@@ -517,7 +577,8 @@ def test_what_a_post_says_stays_text() -> None:
     assert "<%" not in html + text
     assert "<\u200b%asm" in text
     assert "\u202e" not in html + text
-    assert len(found(page, "//ol/li")) == 40
+    assert len(found(page, "//ol/li")) == 12
+    assert "The post asks 28 more." in words(page)
     assert "javascript:" not in html + text
     assert "data:text" not in html + text
 
@@ -543,10 +604,16 @@ def test_names_keep_their_own_direction() -> None:
 
 
 def test_an_overlong_word_gets_places_to_break() -> None:
-    html = rendered(a_digest(headline=news(introduction="w" * 5000))).html
+    html = rendered(a_digest(headline=news(introduction="w" * 600))).html
 
     assert re.search("w{31}", html) is None
-    assert html.count("w" * 30) >= 5000 // 30
+    assert html.count("w" * 30) == 600 // 30
+
+
+def test_breaking_words_keeps_what_a_theme_already_escaped() -> None:
+    page = tree(rendered(a_digest(alerts=(a_cancellation(topic='Ward & "home"'),))))
+
+    assert headings(page)[0] == (1, 'Cancelled: Ward & "home"')
 
 
 # What differs from reader to reader.
@@ -631,3 +698,193 @@ def test_a_kind_of_news_that_came_late_is_no_longer_offered_for_the_calendar() -
 
     assert rendered(a_digest(headline=begun)).calendar is None
     assert rendered(a_digest(alerts=(news(kind=NewsKind.CHANGE),))).calendar is not None
+
+
+# The calendar's link, the note, the rest.
+
+
+def calendar_address(number: int) -> str:
+    uid = event_uid(f"https://blog.example.org/?p={number}")
+    return f"https://digest.otalk.example/calendar/{uid}.ics"
+
+
+def test_the_one_button_puts_the_next_chat_into_the_calendar(theme: str) -> None:
+    variant = rendered(a_full_week(), theme=a_theme(theme))
+    (button,) = found(tree(variant), "//a[contains(@class, 'press')]")
+
+    assert (words(button), button.get("href")) == ("Add to your calendar", calendar_address(1))
+    assert f"Add to your calendar:\n{calendar_address(1)}\n" in variant.text
+
+
+def test_each_settled_chat_ahead_has_a_calendar_link_of_its_own(theme: str) -> None:
+    page = tree(rendered(a_full_week(), theme=a_theme(theme)))
+    links = {link.get("href"): words(link) for link in page.iter("a")}
+
+    assert links[calendar_address(6)] == "Add 2 December to your calendar"
+    assert calendar_address(7) not in links
+
+
+def test_a_moved_chat_is_put_right_in_the_calendar(theme: str) -> None:
+    digest = a_digest(alerts=(a_move(),))
+    (button,) = found(
+        tree(rendered(digest, theme=a_theme(theme))), "//a[contains(@class, 'press')]"
+    )
+
+    assert (words(button), button.get("href")) == ("Update your calendar", calendar_address(4))
+
+
+@pytest.mark.parametrize(
+    ("digest", "choices", "button"),
+    [
+        (a_full_week(), {"web_url": None}, ["Read the post for 25 November"]),
+        (a_digest(headline=news(starts_at=None)), {}, ["Read the post “Rest in busy"]),
+        (a_digest(headline=news(starts_at=None, url=None)), {}, []),
+        (a_digest(alerts=(a_cancellation(),)), {}, []),
+        (a_digest(notices=(a_notice(),)), {}, []),
+    ],
+)
+def test_without_a_file_on_the_web_the_button_leads_to_the_post(
+    digest: Digest, choices: dict[str, Any], button: list[str], theme: str
+) -> None:
+    publication = replace(PUBLICATION, **choices)
+    page = tree(rendered(digest, theme=a_theme(theme), publication=publication))
+    buttons = [words(link)[:29] for link in found(page, "//a[contains(@class, 'press')]")]
+
+    assert [text[: len(said)] for text, said in zip(buttons, button, strict=True)] == [
+        said[:29] for said in button
+    ]
+
+
+def test_a_chat_that_is_over_or_off_has_no_calendar_link() -> None:
+    digest = a_digest(alerts=(a_cancellation(),), headline=news(starts_at=NOW - timedelta(hours=1)))
+
+    assert "/calendar/" not in rendered(digest).html
+
+
+def test_a_long_post_is_told_in_short_with_a_link_to_the_whole() -> None:
+    page = tree(rendered(a_digest(headline=news(introduction="Some words. " * 90_000))))
+    links = {words(link): link.get("href") for link in page.iter("a")}
+
+    assert links["Read the whole post for 25 November"] == "https://blog.example.org/1/"
+    assert len(words(page.find("body"))) < 2500
+
+
+def test_many_hosts_are_named_in_part_and_counted() -> None:
+    page = shown(a_digest(headline=news(hosts=tuple(f"Host {n}" for n in range(30)))))
+
+    assert "Host 6, Host 7 and 22 others" in page
+    assert "Host 8" not in page
+
+
+def test_what_one_mail_does_not_hold_is_said_to_be_on_the_blog(theme: str) -> None:
+    digest = a_digest(notices=tuple(a_notice(n) for n in range(20)))
+
+    page = shown(digest, theme=a_theme(theme))
+
+    assert page.count("There are 12 more pieces of news than fit into one e-mail.") == 2
+    assert "more pieces" not in shown(a_full_week(), theme=a_theme(theme))
+
+
+def test_a_note_stands_first_in_page_and_text(theme: str) -> None:
+    variant = rendered(replace(a_full_week(), note=NOTE), theme=a_theme(theme))
+    html, text = filled(variant)
+    page = document_fromstring(html)
+
+    for part in (words(page.find("body")), " ".join(text.split())):
+        assert part.index("Hello Wren,") < part.index("From the team A change of rooms")
+        assert part.index("the team A change") < part.index("The next chat")
+    assert "two platforms. Tell us" in words(page)
+    assert [words(e) for e in found(page, "//strong")] == ["A change of rooms", "January"]
+    assert [words(e) for e in found(page, "//em")] == ["two"]
+    assert [words(item) for item in found(page, "//ul/li/ol/li")] == [
+        "from your team",
+        "or from example.org",
+    ]
+    assert "\n- Bring a friend\n   1. from your team\n   2. or from example.org\n" in text
+    assert "\nthe short survey:\nhttps://forms.example.org/r/otalk\n" in text
+    assert "\nexample.org:\nhttps://www.example.org/friends\n" in text
+    assert text.count("team@example.org") == 2  # in the note's own words, and in the footer
+
+
+def test_without_a_note_there_is_no_word_of_it(theme: str) -> None:
+    assert "From the team" not in shown(a_full_week(), theme=a_theme(theme))
+
+
+def test_a_note_cannot_take_the_name_of_another_link() -> None:
+    note = "[Read the post for 25 November](https://a.example) [Visit the blog](https://b.example)"
+    links = Counter(words(a) for a in tree(rendered(replace(a_full_week(), note=note))).iter("a"))
+
+    assert max(links.values()) == 1
+    assert links["Visit the blog (2)"] == 1
+
+
+def test_a_hostile_note_changes_nothing_but_its_own_words(theme: str) -> None:
+    note = f"{HOSTILE} [x](javascript:alert(1)) ![y](https://pixel.example/p.gif)"
+    page = tree(rendered(replace(a_full_week(), note=note), theme=a_theme(theme)))
+
+    assert found(page, "//script|//img|//iframe|//*[@onload]") == []
+    assert all(re.match(r"(https|mailto):", link.get("href", "")) for link in page.iter("a"))
+    assert "Unsubscribe from these e-mails" in words(page)
+
+
+def test_a_digest_with_a_note_only_has_nothing_to_say() -> None:
+    assert a_digest(note=NOTE).is_empty
+
+
+def test_the_preheader_names_what_else_is_inside() -> None:
+    assert rendered(a_full_week()).preheader.endswith("Also: Hands after the ward.")
+    assert rendered(a_digest(alerts=(a_cancellation(), a_move()))).preheader.endswith(
+        "Also: New date: Kites and shared leisure."
+    )
+
+
+# The bundled themes.
+
+
+def test_the_bundled_themes_say_the_same_in_their_text_editions() -> None:
+    texts = {rendered(a_full_week(), theme=a_theme(name)).text for name in BUNDLED}
+
+    assert len(texts) == 1
+
+
+@pytest.mark.parametrize("file", ["theme.toml", "words/de.toml", "subject.txt.j2"])
+def test_the_bundled_themes_have_the_same_words(file: str) -> None:
+    first, *others = (
+        (THEMES / name / file).read_text(encoding="utf-8").replace(f"the {name} theme", "the theme")
+        for name in BUNDLED
+    )
+
+    assert others == [first] * len(others)
+
+
+def test_what_posts_say_is_marked_as_being_in_their_own_language(theme: str) -> None:
+    german = tree(rendered(a_full_week(), theme=a_theme(theme).speaking("de")))
+    english = tree(rendered(a_full_week(), theme=a_theme(theme).speaking("en-GB")))
+
+    marked = [words(element) for element in found(german, "//div//*[@lang]")]
+    assert marked[:3] == [
+        "Rest in busy weeks: what helps?",
+        "We ask about work long before we ask about rest.",
+        "Bring one example.",
+    ]
+    assert "Write down one thing you will change." in marked
+    assert "Demnächst" not in marked
+    assert found(english, "//div//*[@lang]") == []
+
+
+def test_the_plain_theme_needs_no_colour() -> None:
+    html = rendered(a_full_week(), theme=a_theme("plain")).html
+
+    assert {colour.upper() for colour in re.findall(r"#[0-9A-Fa-f]{3,6}\b(?=[;\"' ])", html)} <= {
+        "#000",
+        "#000000",
+        "#FFF",
+        "#FFFFFF",
+    }
+
+
+def test_the_plain_theme_is_large() -> None:
+    html = rendered(a_full_week(), theme=a_theme("plain")).html
+    sizes = {int(size) for size in re.findall(r"font-size: ?(\d+)px", html)} - {1}
+
+    assert min(sizes) == 20

@@ -32,6 +32,13 @@ def test_bars_start_at_zero_and_are_as_long_as_their_numbers() -> None:
     ]
 
 
+def test_the_smallest_count_has_a_bar_and_none_at_all_has_not() -> None:
+    trend = drawn(0, 1, 5000)
+
+    assert trend is not None
+    assert [bar.width for bar in trend.bars] == [0, 1, 100]
+
+
 def test_chats_without_a_count_are_left_out() -> None:
     trend = drawn(100, None, 400)
 
@@ -49,18 +56,18 @@ def test_no_more_bars_than_a_phone_can_show() -> None:
 @pytest.mark.parametrize(
     ("counts", "sentence"),
     [
-        ((286, 412), "126 posts more than on 11 November."),
-        ((412, 286), "126 posts fewer than on 11 November."),
+        ((286, 412), "126 more posts than on 11 November."),
+        ((412, 286), "126 fewer posts than on 11 November."),
         ((412, 412), "The same number of posts as on 11 November: 412."),
-        ((500, 286, 412), "126 posts more than on 11 November."),
-        ((412, 286, 412), "126 posts more than on 11 November."),
+        ((500, 286, 412), "126 more posts than on 11 November."),
+        ((412, 286, 412), "126 more posts than on 11 November."),
         (
             (298, 286, 1412),
-            "1,126 posts more than on 11 November, and the most of these 3 chats.",
+            "1,126 more posts than on 11 November, and the most of these 3 chats.",
         ),
-        ((298, 286, 12), "274 posts fewer than on 11 November, and the fewest of these 3 chats."),
-        ((298, None, 412), "114 posts more than on 4 November."),
-        ((411, 412), "1 post more than on 11 November."),
+        ((298, 286, 12), "274 fewer posts than on 11 November, and the fewest of these 3 chats."),
+        ((298, None, 412), "114 more posts than on 4 November."),
+        ((411, 412), "1 more post than on 11 November."),
     ],
 )
 def test_the_sentence_says_what_the_bars_say(counts: tuple[int | None, ...], sentence: str) -> None:
@@ -75,4 +82,4 @@ def test_labels_have_years_when_the_chats_are_of_more_than_one() -> None:
 
     assert trend is not None
     assert [bar.label for bar in trend.bars] == ["17 Dec 2024", "24 Dec 2024", "18 Nov 2025"]
-    assert trend.sentence.startswith("4 posts more than on 24 December 2024")
+    assert trend.sentence.startswith("4 more posts than on 24 December 2024")

@@ -104,4 +104,4 @@ def test_names_are_listed_as_in_a_sentence(names: tuple[str, ...], listed: str) 
     [("93", "93"), ("1324906", "1,324,906"), ("1,324,906", "1,324,906"), ("538.417K", "538.417K")],
 )
 def test_figures_stay_as_printed_but_for_separators(printed: str, shown: str) -> None:
-    assert wording.group_digits(printed) == shown
+    assert wording.group_digits(printed, ",") == shown

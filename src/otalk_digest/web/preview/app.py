@@ -1,76 +1,80 @@
-"""A page per variant, on loopback only: exactly what would be sent, to an invented reader.
+"""The preview's server: pages, frames, files, deeds and events, on loopback only.
 
-The start address holds a random token, the Host header is checked against DNS rebinding, and
-the mail stands in a sandboxed frame that runs no script.
+Every address lies under a random token; `guard` says who may ask.
 """
 
+import asyncio
+import contextlib
 import secrets
 import socket
-from collections.abc import Awaitable, Callable, Sequence
-from html import escape
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Final
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from otalk_digest.errors import SettingsError
-from otalk_digest.pipeline.proofing import Proof
+from otalk_digest.pipeline.previewing import Choice
+from otalk_digest.web.preview import files
+from otalk_digest.web.preview.deeds import DEEDS, do
+from otalk_digest.web.preview.events import LookOut
+from otalk_digest.web.preview.frame import Policy, framed
+from otalk_digest.web.preview.gallery import Gallery
+from otalk_digest.web.preview.guard import LOOPBACK, Guard
+from otalk_digest.web.preview.page import Site, build_view, choice_of, settled
+from otalk_digest.web.preview.pages import render_page
+from otalk_digest.web.preview.state import read_state
 
-LOOPBACK: Final = "127.0.0.1"
+#: Streams end as soon as they are asked to; this is for a page on a stopped machine.
+_FAREWELL_S: Final = 2
+_NOTHING: Final = "<!DOCTYPE html><title>Nothing</title><p>There is no mail to show here.</p>"
 
-_PAGE_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'"
-# The mail's own styles and https images; nothing else of it is loaded.
-_MAIL_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src https:; sandbox"
-
-_STYLE: Final = """
-:root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}
-body{max-width:1120px;margin:0 auto;padding:16px}
-a:focus-visible{outline:3px solid}
-h1{font-size:24px}h2{font-size:20px;overflow-wrap:anywhere}
-iframe{width:100%;height:80vh;border:1px solid;background:#fff}
-pre{white-space:pre-wrap;overflow-wrap:anywhere;border:1px solid;padding:16px}
-.frames{display:grid;gap:16px;grid-template-columns:minmax(0,1fr)}
-@media(min-width:1060px){.frames{grid-template-columns:360px minmax(0,1fr)}}
-"""
+Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def build_app(proofs: Sequence[Proof], *, number: int, token: str) -> Starlette:
+def build_app(
+    gallery: Gallery,
+    *,
+    token: str,
+    is_live: bool = True,
+    is_ending: Callable[[], bool] = lambda: False,
+) -> Starlette:
     """Return the app; every page lies under the token, everything else is not found."""
-    shown = {proof.variant.segment: proof for proof in proofs}
+    base = f"/{token}/"
+    site = Site(gallery=gallery, base=base, form_key=secrets.token_urlsafe(16), is_live=is_live)
+    look_out = LookOut(gallery, is_ending=is_ending)
 
-    def find(request: Request) -> Proof:
-        if not secrets.compare_digest(request.path_params["token"].encode(), token.encode()):
-            raise HTTPException(404)
-        segment = request.path_params.get("segment", next(iter(shown)))
-        if segment not in shown:
-            raise HTTPException(404)
-        return shown[segment]
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        # The first page waits for premailer and the templates; they may as well begin now.
+        tasks: list[asyncio.Task[object]] = [
+            asyncio.create_task(asyncio.to_thread(gallery.show, Choice()))
+        ]
+        if is_live:
+            tasks.append(asyncio.create_task(look_out.watch()))
+        yield
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
-    def page(show: Callable[[Proof], Response]) -> Callable[[Request], Awaitable[Response]]:
-        async def endpoint(request: Request) -> Response:
-            return show(find(request))
-
-        return endpoint
-
-    return Starlette(
-        routes=[
-            Route("/{token}/", page(lambda _: _page(_index(shown, number)))),
-            Route("/{token}/{segment}/", page(lambda proof: _page(_variant_page(proof, number)))),
-            Route("/{token}/{segment}/mail.html", page(_mail)),
-            Route("/{token}/{segment}/mail.eml", page(_source)),
-        ],
-        middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=[LOOPBACK, "localhost"])],
-    )
+    routes = [
+        Route(base, _page(site)),
+        Route(f"{base}frame", _frame(site)),
+        Route(f"{base}mail.{{kind:str}}", _download(site)),
+        Route(f"{base}static/{{name:str}}", _static),
+        *(_deed(site, name) for name in DEEDS),
+    ]
+    if is_live:
+        routes.append(Route(f"{base}events", look_out.answer))
+    return Starlette(routes=routes, middleware=[Middleware(Guard, token=token)], lifespan=lifespan)
 
 
 def serve_preview(
-    proofs: Sequence[Proof], *, number: int, port: int, announce: Callable[[str], None]
+    gallery: Gallery, *, port: int, is_live: bool, announce: Callable[[str], None]
 ) -> None:
     """Serve until Ctrl-C; `announce` is told the address. Raises SettingsError."""
     token = secrets.token_urlsafe(16)
@@ -86,60 +90,65 @@ def serve_preview(
             f"Port {port} is taken ({error.strerror}). Name another one."
         ) from error
     announce(f"http://{LOOPBACK}:{listener.getsockname()[1]}/{token}/")
-    app = build_app(proofs, number=number, token=token)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
-    with listener:
-        server.run(sockets=[listener])
-
-
-def _index(shown: dict[str, Proof], number: int) -> str:
-    links = "".join(
-        f'<li><a href="{escape(name)}/">{escape(name)}: {escape(proof.variant.subject)}</a></li>'
-        for name, proof in shown.items()
+    servers: list[uvicorn.Server] = []
+    app = build_app(
+        gallery,
+        token=token,
+        is_live=is_live,
+        is_ending=lambda: any(server.should_exit for server in servers),
     )
-    return f"<title>Edition {number}</title><h1>Edition {number}</h1><ul>{links}</ul>"
-
-
-def _variant_page(proof: Proof, number: int) -> str:
-    variant = proof.variant
-    name = escape(variant.segment)
-    size = len(proof.html.encode()) / 1024
-    return (
-        f"<title>{name}, edition {number}</title>"
-        f'<p><a href="../">All variants of edition {number}</a></p>'
-        f"<h1>{name}</h1>"
-        f"<h2>{escape(variant.subject)}</h2><p>{escape(variant.preheader)}</p>"
-        f"<p>HTML {size:.1f} KB (mail programs cut at 102). "
-        f'<a href="mail.eml">The message as it is sent</a></p>'
-        '<div class="frames">'
-        f'<iframe sandbox src="mail.html" title="{name} on a phone"></iframe>'
-        f'<iframe sandbox src="mail.html" title="{name} on a desktop"></iframe>'
-        "</div>"
-        f"<h2>As plain text</h2><pre>{escape(proof.text)}</pre>"
+    config = uvicorn.Config(
+        app, log_level="warning", access_log=False, timeout_graceful_shutdown=_FAREWELL_S
     )
+    servers.append(uvicorn.Server(config))
+    with listener, contextlib.closing(gallery):
+        servers[0].run(sockets=[listener])
 
 
-def _page(body: str) -> Response:
-    document = (
-        '<!DOCTYPE html><html lang="en-GB"><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<style>{_STYLE}</style>{body}"
-    )
-    return HTMLResponse(document, headers=_headers(_PAGE_POLICY))
+def _page(site: Site) -> Endpoint:
+    async def endpoint(request: Request) -> Response:
+        state, said = read_state(request.query_params), request.query_params.get("said", "")
+        return HTMLResponse(
+            await asyncio.to_thread(lambda: render_page(build_view(site, state, said)))
+        )
+
+    return endpoint
 
 
-def _mail(proof: Proof) -> Response:
-    return HTMLResponse(proof.html, headers=_headers(_MAIL_POLICY))
+def _frame(site: Site) -> Endpoint:
+    def show(request: Request) -> Response:
+        gallery, state = site.gallery, settled(site.gallery, read_state(request.query_params))
+        scene = gallery.show(choice_of(gallery, state)).scene
+        html = _NOTHING if scene is None or scene.proof is None else scene.proof.html
+        policy = Policy(picture_hosts=tuple(sorted(gallery.desk.expected.image_hosts)))
+        return HTMLResponse(
+            framed(html, state), headers={"content-security-policy": policy.header(state)}
+        )
+
+    async def endpoint(request: Request) -> Response:
+        return await asyncio.to_thread(show, request)
+
+    return endpoint
 
 
-def _source(proof: Proof) -> Response:
-    return PlainTextResponse(proof.message, headers=_headers(_PAGE_POLICY))
+def _download(site: Site) -> Endpoint:
+    def show(request: Request) -> Response:
+        gallery, state = site.gallery, settled(site.gallery, read_state(request.query_params))
+        scene = gallery.show(choice_of(gallery, state)).scene
+        return files.download(scene, request.path_params["kind"])
+
+    async def endpoint(request: Request) -> Response:
+        return await asyncio.to_thread(show, request)
+
+    return endpoint
 
 
-def _headers(policy: str) -> dict[str, str]:
-    return {
-        "Content-Security-Policy": policy,
-        "Referrer-Policy": "no-referrer",
-        "X-Content-Type-Options": "nosniff",
-        "Cache-Control": "no-store",
-    }
+async def _static(request: Request) -> Response:
+    return files.static_file(request.path_params["name"])
+
+
+def _deed(site: Site, name: str) -> Route:
+    async def endpoint(request: Request) -> Response:
+        return await do(request, site, name)
+
+    return Route(f"{site.base}{name}", endpoint, methods=["POST"])

@@ -14,6 +14,8 @@ class Option:
     is_current: bool
     #: More about it, such as a date or a count.
     detail: str = ""
+    #: The heading that it stands under, with its neighbours of the same group.
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +91,7 @@ class LinkRow:
     href: str | None
     #: "ok", or what was found when links were checked by hand; "" before that.
     state: str = ""
+    is_marked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,6 +188,8 @@ class ReadersPanel:
     #: Masked address, segment, status or reason; at most 50 that match the query.
     found: tuple[tuple[str, str, str], ...]
     more: int
+    #: Beside each one found: the page as that reader gets it; None where that is not allowed.
+    hrefs: tuple[str | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,10 @@ class Frame:
     width: int | None
     #: Said beneath it, e.g. that forced dark is an approximation.
     caption: str = ""
+    #: CSS pixels, a generous guess: what stands in a sandbox cannot be measured.
+    height: int | None = None
+    #: The address leads to an outlined place: the frame stays low and scrolls itself to it.
+    has_mark: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +52,8 @@ class Readiness:
     can_hold: bool
     #: The only address that a test goes to, masked; None while the settings name none.
     test_to: str | None
+    #: What this page shows, as a hash; comes back with an approval.
+    seen: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +75,8 @@ class View:
     base: str
     #: The choices, to be given back by each form as `back`.
     query: str
+    #: The same choices as pairs, for forms that ask instead of do.
+    choices: tuple[tuple[str, str], ...] = ()
     #: What has to go with each form.
     form_key: str
     #: edition, segment, reader.
@@ -92,3 +100,7 @@ class View:
     notice: str = ""
     #: Why there is nothing to show.
     empty: str = ""
+    #: Address of the event stream; None where pages are not reloaded.
+    events: str | None = None
+    #: The name that was last given in a form.
+    by: str = ""

@@ -1,0 +1,114 @@
+"""What a mail must satisfy that only a browser can tell, for every fixture in every theme."""
+
+import pytest
+from tests.browser.mails import Mail, digest_of
+from tests.browser_tools import View, Visit, axe_faults
+
+WIDE, PHONE, NARROW = 700, 360, 320
+#: Wider than any column, so that nothing but the theme holds it in.
+DESK = 1280
+#: What Gmail paints a light mail on when it turns it dark by itself.
+FORCED_DARK = (0x12, 0x12, 0x12)
+
+VIEWS = (View(WIDE), View(PHONE), View(PHONE, "dark"), View(WIDE, "dark"))
+in_every_view = pytest.mark.parametrize("view", VIEWS, ids=str)
+at_every_width = pytest.mark.parametrize("width", [WIDE, PHONE, NARROW])
+
+
+def test_there_is_something_to_measure(visit: Visit, mail: Mail) -> None:
+    visit.show(View(WIDE))
+    # The plain theme says the same in a table of numbers.
+    has_bars = mail.theme == "classic" and len(digest_of(mail).trend) > 1
+
+    assert visit.measure("countTexts") > 10
+    assert (visit.measure("countBars") > 1) == has_bars
+
+
+@in_every_view
+def test_axe_finds_nothing(visit: Visit, view: View) -> None:
+    assert axe_faults(visit.show(view)) == []
+
+
+@in_every_view
+def test_contrast_is_measurable_and_enough(visit: Visit, view: View) -> None:
+    assert visit.show(view).measure("lowContrast") == []
+
+
+@at_every_width
+def test_nothing_scrolls_sideways(visit: Visit, width: int) -> None:
+    assert visit.show(View(width)).measure("sideways") == []
+
+
+@at_every_width
+def test_nothing_scrolls_sideways_or_is_cut_with_wide_text_spacing(
+    visit: Visit, width: int
+) -> None:
+    visit.show(View(width))
+
+    with visit.wide_text():
+        assert visit.measure("sideways") == []
+
+
+@at_every_width
+def test_text_is_large_enough_and_its_lines_stand_apart(visit: Visit, width: int) -> None:
+    visit.show(View(width))
+
+    assert visit.measure("smallText", 14) == []
+    assert visit.measure("tightLines", 1.4, 1.2) == []
+
+
+@at_every_width
+def test_buttons_and_lone_links_can_be_hit_with_a_finger(visit: Visit, width: int) -> None:
+    assert visit.show(View(width)).measure("smallTargets", 44, 24) == []
+
+
+@in_every_view
+def test_links_are_underlined(visit: Visit, view: View) -> None:
+    assert visit.show(view).measure("plainLinks") == []
+
+
+def test_the_column_is_no_wider_than_640_pixels(visit: Visit) -> None:
+    assert visit.show(View(DESK)).measure("wideColumn", 640) == []
+
+
+@pytest.mark.parametrize("width", [WIDE, PHONE])
+def test_every_large_surface_is_dark_in_dark_mode(visit: Visit, width: int) -> None:
+    assert visit.show(View(width, "dark")).measure("lightSurfaces", 10_000, 0.2) == []
+
+
+@in_every_view
+def test_bars_stand_out_from_what_is_behind_them(visit: Visit, view: View) -> None:
+    assert visit.show(view).measure("faintBars") == []
+
+
+def test_bars_still_stand_out_where_a_program_forces_the_dark(visit: Visit) -> None:
+    assert visit.show(View(WIDE)).measure("faintBars", FORCED_DARK) == []
+
+
+def test_the_network_is_asked_for_images_only(visit: Visit) -> None:
+    assert {kind for kind, _ in visit.refused} <= {"image"}
+
+
+@in_every_view
+def test_inlining_changes_no_look(visit: Visit, unlined: Visit, view: View) -> None:
+    assert visit.show(view).measure("looks") == unlined.show(view).measure("looks")
+
+
+def test_it_looks_the_same_and_reflows_without_its_style_block(spoilt: Visit) -> None:
+    before = spoilt.show(View(WIDE)).measure("looks")
+    spoilt.measure("dropStyleBlocks")
+
+    assert spoilt.measure("looks") == before
+    for width in (WIDE, PHONE, NARROW):
+        assert spoilt.show(View(width)).measure("sideways") == []
+
+
+def test_contrast_is_enough_where_only_bgcolor_paints(spoilt: Visit) -> None:
+    spoilt.show(View(WIDE)).measure("onlyBgcolor")
+
+    assert spoilt.measure("lowContrast") == []
+
+
+def test_no_post_runs_a_script(visit: Visit, mail: Mail) -> None:
+    assert visit.page.evaluate("document.scripts.length") == 0, mail
+    assert visit.page.title() != "gone"

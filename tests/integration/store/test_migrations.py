@@ -1,0 +1,56 @@
+"""A database of an earlier version, with readers and editions in it, is brought up to date."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from tests.stores import dump
+
+from otalk_digest.store import database
+from otalk_digest.store.database import Store, open_store, secret_key
+from otalk_digest.store.decisions import newest_decisions
+from otalk_digest.store.editions import list_editions
+from otalk_digest.store.edits import current_edits
+
+_FILLED = """
+INSERT INTO meta VALUES ('secret_key', '00ff');
+INSERT INTO editions VALUES (1, '2026-11-04 09:00:00.000000', 'hash', 2, NULL);
+INSERT INTO variants VALUES (1, 'everyone', 'Kettles', '{}', 'hash');
+INSERT INTO subscribers VALUES (1, 'ann@example.org', 'h', 'ann@example.org', NULL, NULL, NULL,
+  NULL, 'confirmed', '2026-11-01 09:00:00.000000', 'form');
+INSERT INTO deliveries VALUES
+  (1, 1, 1, 'everyone', 'planned', NULL, NULL, NULL, '2026-11-04 09:00:00.000000');
+"""
+
+
+def _made_by_version(path: Path, revision: str) -> None:
+    store = Store(path)
+    config = Config()
+    config.set_main_option("script_location", str(Path(database.__file__).parent / "migrations"))
+    with store.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+    store.close()
+    with closing(sqlite3.connect(path)) as filled:
+        filled.executescript(_FILLED)
+
+
+@pytest.mark.parametrize("revision", ["0001", "0002", "0003"])
+def test_an_older_database_keeps_all_that_is_in_it(path: Path, revision: str) -> None:
+    _made_by_version(path, revision)
+    before = [row for row in dump(path) if row.startswith("INSERT") and "alembic" not in row]
+
+    store = open_store(path)
+
+    with store.read() as connection:
+        assert secret_key(connection) == b"\x00\xff"
+        assert [record.subjects for record in list_editions(connection)] == [
+            {"everyone": "Kettles"}
+        ]
+        assert newest_decisions(connection) == {}
+        assert current_edits(connection, 2).note is None
+    store.close()
+    assert set(before) <= set(dump(path))
