@@ -62,7 +62,9 @@ class Teller:
         return Stories(
             alerts=self._all(shown.alerts),
             headline=next(iter(self._all(headline)), None),
-            reminder=None if digest.reminder is None else self._story(digest.reminder),
+            reminder=None
+            if digest.reminder is None
+            else self._story(digest.reminder, is_known=True),
             is_any_ahead=digest.is_any_ahead,
             coming_up=self._all(shown.coming_up),
             wrap_ups=self._with_trend(self._all(shown.wrap_ups), digest),
@@ -74,7 +76,7 @@ class Teller:
     def _all(self, items: Iterable[KnownNews]) -> tuple[Story, ...]:
         return tuple(self._story(item.news) for item in items)
 
-    def _story(self, news: News) -> Story:
+    def _story(self, news: News, *, is_known: bool = False) -> Story:
         fitted = limits.fit_reading(news.reading)
         reading = fitted.reading
         kind = _kind(news)
@@ -82,14 +84,14 @@ class Teller:
         before = self._move(news.changes)
         topic = self._topic(reading)
         in_calendar = self._is_in_calendar(kind, when)
-        is_whole = kind == "announcement" and fitted.is_cut
+        linked = "whole" if kind == "announcement" and fitted.is_cut else kind
         calendar_url = self._calendar_url(news) if in_calendar and kind in ON else None
         return Story(
             kind=kind,
             guid=news.guid,
             topic=topic,
             url=wording.web_address(news.url),
-            link=self._link("whole" if is_whole else kind, topic, when),
+            link=self._link("reminder" if is_known else linked, topic, when),
             transcript_link=self._link("transcript", topic, when) if kind == "wrap_up" else "",
             calendar_url=calendar_url,
             calendar_link=self._link(_CALENDAR[kind], topic, when) if calendar_url else "",

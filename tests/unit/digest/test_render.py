@@ -1,5 +1,4 @@
 import re
-import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
