@@ -74,6 +74,8 @@ class SendGridServer:
         self.requests: list[Request] = []
         self.scopes = ["mail.send", "user.profile.read"]
         self.closing = threading.Event()
+        #: Requests wait until so many are there.
+        self.meeting: threading.Barrier | None = None
         self._faults: deque[Fault] = deque()
         self._lasting: Fault | None = None
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler_for(self))
@@ -143,6 +145,8 @@ class _Handler(BaseHTTPRequestHandler):
         raw = self.rfile.read(int(self.headers["Content-Length"]))
         body = json.loads(raw)
         self._note(body)
+        if self.api.meeting is not None:
+            self.api.meeting.wait(10)
         if fault is None:
             self._say(self._judged(body))
             return

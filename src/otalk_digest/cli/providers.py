@@ -68,6 +68,7 @@ def _sendgrid(settings: Settings, sleep: Sleep) -> Provider:
             api_key=api_key,
             host=settings.delivery.sendgrid.host,
             timeout_s=settings.delivery.sendgrid.timeout_s,
+            requests=settings.delivery.sendgrid.requests,
         ),
         sleep=sleep,
     )
