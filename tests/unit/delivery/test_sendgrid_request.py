@@ -63,6 +63,24 @@ def test_a_list_name_outside_ascii_is_one_line_of_ascii() -> None:
     assert list_id.endswith(" <digest.otalk.example>")
 
 
+def test_a_reader_costs_few_bytes_and_what_all_share_is_said_once() -> None:
+    found = request(a_batch(*map(a_recipient, range(10))))
+
+    assert found["custom_args"] == {"otd_attempt": "try-1"}
+    assert found["headers"]["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    for each in found["personalizations"]:
+        assert each["headers"].keys() == {"List-Unsubscribe"}
+        assert each["custom_args"].keys() == {"otd_delivery"}
+        assert {len(tag) for tag in each["substitutions"]} == {8}
+
+
+def test_one_click_is_said_for_each_reader_when_it_does_not_work_for_all() -> None:
+    found = request(a_batch(a_recipient(1), a_recipient(2, is_one_click=False)))
+
+    assert "List-Unsubscribe-Post" not in found["headers"]
+    assert [len(each["headers"]) for each in found["personalizations"]] == [2, 1]
+
+
 def without(*path: str | int) -> Callable[[dict[str, Any]], None]:
     def breach(body: Any) -> None:  # noqa: ANN401  JSON is anything
         for step in path[:-1]:
