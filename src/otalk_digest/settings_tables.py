@@ -113,6 +113,8 @@ class SendGridSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     host: str = "https://api.sendgrid.com"
     timeout_s: Seconds = 30.0
     requests: Annotated[int, Meta(ge=1, le=8)] = 4
+    group: Positive | None = None
+    suppressions: bool = True
 
 
 class DeliverySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

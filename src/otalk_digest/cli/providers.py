@@ -69,6 +69,8 @@ def _sendgrid(settings: Settings, sleep: Sleep) -> Provider:
             host=settings.delivery.sendgrid.host,
             timeout_s=settings.delivery.sendgrid.timeout_s,
             requests=settings.delivery.sendgrid.requests,
+            group=settings.delivery.sendgrid.group,
+            has_lists=settings.delivery.sendgrid.suppressions,
         ),
         sleep=sleep,
     )

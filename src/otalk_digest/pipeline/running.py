@@ -18,6 +18,7 @@ from otalk_digest.pipeline.collecting import Collected, Source, collect, pull, t
 from otalk_digest.pipeline.delivering import Clock, Post, close_books, deliver, recover
 from otalk_digest.pipeline.freezing import Press, compose_all, freeze, render_edition
 from otalk_digest.pipeline.proposing import Standing, State, standing, weigh
+from otalk_digest.pipeline.suppressing import Synced, sync_suppressions
 from otalk_digest.store import books, editions, subscribers
 from otalk_digest.store.database import Store, secret_key
 
@@ -69,6 +70,8 @@ class RunReport:
     #: Edition → what the check says of it, for each one that was checked.
     findings: dict[int, Findings] = field(default_factory=dict)
     in_doubt: int = 0
+    #: What came of keeping the provider's suppression lists and ours in step.
+    synced: Synced = field(default_factory=Synced)
     #: What kept the run from finishing; the rest was done.
     error: OtalkDigestError | None = None
 
@@ -142,6 +145,8 @@ def _with_provider(job: Job, report: RunReport, work: Callable[[Provider], None]
             recovered = recover(connection, provider, now=job.clock())
         if recovered:
             log_event("attempts_recovered", attempts=recovered, provider=provider.name)
+        # Before the plan, so that its numbers are right, and before each claim (R5).
+        report.synced = sync_suppressions(job.store, provider, now=job.clock())
         work(provider)
     except OtalkDigestError as error:
         report.error = error

@@ -17,6 +17,7 @@ from otalk_digest.delivery.providers.sendgrid_answer import scope_faults
 from otalk_digest.delivery.providers.sendgrid_config import SendGridConfig
 from otalk_digest.delivery.providers.sendgrid_courier import send_batch
 from otalk_digest.delivery.providers.sendgrid_flight import Flight, Send
+from otalk_digest.delivery.providers.sendgrid_lists import SendGridLists
 from otalk_digest.delivery.providers.sendgrid_post import Pace, Poster, open_client
 from otalk_digest.model.delivery import Outcome
 from otalk_digest.model.message import Batch
@@ -43,6 +44,7 @@ class SendGridProvider:
         self._config = config
         self._sleep = sleep
         self._clock = clock
+        self.suppressions = SendGridLists(config)
         self._poster = Poster(config, Pace(sleep), clock=clock)
 
     def send(self, batch: Batch) -> Sequence[Outcome]:
@@ -54,14 +56,15 @@ class SendGridProvider:
             ProviderUncertainError: the whole batch may or may not have been accepted.
             SettingsError: another service answered, or what all readers share is refused.
         """
-        return send_batch(batch, self._poster)
+        return send_batch(batch, self._poster, group=self._config.group)
 
     def deliver(self, ledger: Ledger, *, stop: threading.Event) -> int:
         """Send all that is planned, several requests at a time; see `StreamingProvider`."""
         pace = Pace(self._sleep, stop=stop)
 
         def make_sender() -> Send:
-            return partial(send_batch, poster=Poster(self._config, pace, clock=self._clock))
+            poster = Poster(self._config, pace, clock=self._clock)
+            return partial(send_batch, poster=poster, group=self._config.group)
 
         flight = Flight(
             ledger,

@@ -19,6 +19,10 @@ class SendGridConfig:
     timeout_s: float = 30.0
     #: In flight at the same time, a connection each.
     requests: int = 4
+    #: An unsubscribe group of the account.
+    group: int | None = None
+    #: Whether its suppression lists are read and added to.
+    has_lists: bool = True
     #: For a request that was certainly not accepted.
     attempts: int = 5
     #: However late the reset that SendGrid names.

@@ -27,7 +27,7 @@ _ALL_REFUSED: Final = (
 )
 
 
-def send_batch(batch: Batch, poster: Poster) -> Sequence[Outcome]:
+def send_batch(batch: Batch, poster: Poster, *, group: int | None) -> Sequence[Outcome]:
     """Return one outcome per recipient; raises, as `Poster.post`, while no reader is decided."""
     books = Books(batch)
     for recipient in batch.recipients:
@@ -39,7 +39,8 @@ def send_batch(batch: Batch, poster: Poster) -> Sequence[Outcome]:
             break
         chunk = queue.popleft()
         try:
-            queue.extendleft(reversed(_ask_for(batch, chunk, books, poster=poster)))
+            body = encode_request(batch, chunk, group=group)
+            queue.extendleft(reversed(_ask_for(batch, chunk, books, body=body, poster=poster)))
         except OtalkDigestError as error:
             if not books.can_hold(chunk, error):
                 raise
@@ -48,10 +49,12 @@ def send_batch(batch: Batch, poster: Poster) -> Sequence[Outcome]:
     return books.in_order()
 
 
-def _ask_for(batch: Batch, chunk: Chunk, books: Books, *, poster: Poster) -> Sequence[Chunk]:
+def _ask_for(
+    batch: Batch, chunk: Chunk, books: Books, *, body: str, poster: Poster
+) -> Sequence[Chunk]:
     """Return what to ask for next, in place of a chunk that was refused."""
     jitter_s = crc32(batch.attempt_key.encode()) % 1000 / 1e3
-    answer = poster.post(encode_request(batch, chunk), jitter_s=jitter_s)
+    answer = poster.post(body, jitter_s=jitter_s)
     if meaning(answer.status) is Meaning.ACCEPTED:
         books.accept(chunk, answer.headers.get("x-message-id"))
         return ()

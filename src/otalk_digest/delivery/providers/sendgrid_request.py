@@ -29,6 +29,8 @@ from otalk_digest.model.message import Batch, Recipient
 DELIVERY_ARG: Final = "otd_delivery"
 ATTEMPT_ARG: Final = "otd_attempt"
 
+#: SendGrid puts each reader's own page of the group there.
+_GROUP_PAGE: Final = "<%asm_group_unsubscribe_raw_url%>"
 _ONE_CLICK_FIELD: Final = "List-Unsubscribe-Post"
 #: Per personalization, names and values together.
 _SUBSTITUTIONS_LIMIT: Final = 10_000
@@ -57,13 +59,22 @@ def fault(recipient: Recipient) -> str | None:
     return None
 
 
-def encode_request(batch: Batch, recipients: Sequence[Recipient]) -> str:
+def encode_request(
+    batch: Batch, recipients: Sequence[Recipient], *, group: int | None = None
+) -> str:
     """Return the body for these readers of the batch, in their order.
+
+    `group` is an unsubscribe group of the account: whoever has no web address of ours to leave
+    at leaves at SendGrid's.
 
     Raises ValueError or KeyError for values that are broken: bugs of ours.
     """
-    tagged = tag_content(batch.variant, recipients)
+    is_theirs = group is not None and not any(each.is_one_click for each in recipients)
+    way_out = _GROUP_PAGE if is_theirs else None
+    tagged = tag_content(batch.variant, recipients, way_out=way_out)
     body = _shared(batch, tagged)
+    if group is not None:
+        body["asm"] = {"group_id": group}
     if is_one_click := all(each.is_one_click for each in recipients):
         # The same for everybody, so it is said once: every byte here counts a thousand times.
         body["headers"][_ONE_CLICK_FIELD] = ONE_CLICK

@@ -35,17 +35,24 @@ class Tagged:
     substitutions: Sequence[Mapping[str, str]]
 
 
-def tag_content(variant: Variant, recipients: Sequence[Recipient]) -> Tagged:
+def tag_content(
+    variant: Variant, recipients: Sequence[Recipient], *, way_out: str | None = None
+) -> Tagged:
     """Return the content with tags that are as unguessable as the tokens of the edition.
+
+    `way_out` stands in the place of every reader's own unsubscribe address.
 
     Raises KeyError for a value that is missing, ValueError for tokens that are broken.
     """
     tokens = check_tokens(variant)
     ours = {mark.token for mark in variant.placeholders if mark.field in _OURS}
+    leaving = {m.token for m in variant.placeholders if m.field is Field.UNSUBSCRIBE_URL}
     heads: dict[str, str] = {}
     columns: dict[str, tuple[str, ...]] = {}
     for token in tokens:
         values = [reader.values[token] for reader in recipients]
+        if way_out is not None and token in leaving:
+            values = [way_out] * len(values)
         heads[token] = _common_head(values) if token in ours else ""
         columns[token] = tuple(value[len(heads[token]) :] for value in values)
     # Marks with the same values share one number; none is needed where nothing differs.
