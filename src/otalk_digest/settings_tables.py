@@ -125,6 +125,7 @@ class DeliverySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     from_name: str = ""
     reply_to: Address | None = None
     list_id: str | None = None
+    soft_bounces: Positive = 3
     files: FilesSettings = FilesSettings()
     smtp: SmtpSettings = SmtpSettings()
     sendgrid: SendGridSettings = SendGridSettings()
