@@ -125,6 +125,8 @@ class DeliverySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     from_name: str = ""
     reply_to: Address | None = None
     list_id: str | None = None
+    in_doubt: Literal["hold", "resend", "assume_sent"] = "hold"
+    in_doubt_after_hours: Positive = 24
     soft_bounces: Positive = 3
     files: FilesSettings = FilesSettings()
     smtp: SmtpSettings = SmtpSettings()
