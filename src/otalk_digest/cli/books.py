@@ -3,7 +3,7 @@
 import click
 
 from otalk_digest.cli.app import App
-from otalk_digest.cli.approval import named, said
+from otalk_digest.cli.approval import by_option, named, said
 from otalk_digest.cli.printing import moment, print_json, print_table
 from otalk_digest.cli.run import equation, print_reasons
 from otalk_digest.model.delivery import DeliveryRecord, Status, Tally
@@ -134,8 +134,11 @@ def deliveries(
 @click.option("--edition", type=int, metavar="N", help="Only this edition.")
 @click.option("--resend", is_flag=True, help="Send them again.")
 @click.option("--assume-sent", is_flag=True, help="Take them as sent.")
+@by_option
 @click.pass_obj
-def settle(app: App, edition: int | None, resend: bool, assume_sent: bool) -> None:
+def settle(
+    app: App, *, edition: int | None, resend: bool, assume_sent: bool, by: str | None
+) -> None:
     """Decide what is in doubt: send again (someone may get it twice), or take as sent."""
     if resend == assume_sent:
         raise click.UsageError("Say which: --resend or --assume-sent.")
@@ -143,7 +146,7 @@ def settle(app: App, edition: int | None, resend: bool, assume_sent: bool) -> No
     now = app.clock()
     with app.store(must_exist=True) as store, store.lease():
         with store.begin() as connection:
-            count = settlements.settle(connection, edition, resend=resend, by=named(None), now=now)
+            count = settlements.settle(connection, edition, resend=resend, by=named(by), now=now)
         close_books(store, now=now)
     after = " The next run sends them." if resend and count else ""
     click.echo(f"{count} settled: {what}.{after}")
