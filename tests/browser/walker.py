@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from playwright.sync_api import Browser, Dialog, Frame, Page, expect
+from playwright.sync_api import Browser, Dialog, FrameLocator, Page, expect
 from tests.browser_tools import View, Visit, visiting
 from tests.maintainer import Folder, environment
 from tests.preview_site import WEEK_2
@@ -36,12 +36,13 @@ class Walk:
         return self.visit.page
 
     @property
-    def mail(self) -> Frame:
-        """The mail in its frame, as it is drawn now."""
-        frame = self.page.locator("iframe").first.element_handle().content_frame()
-        assert frame is not None
-        frame.wait_for_load_state("load")
-        return frame
+    def mail(self) -> FrameLocator:
+        """The mail in its frame."""
+        return self.page.frame_locator("iframe").first
+
+    def ask(self, script: str) -> Any:  # noqa: ANN401 - whatever it answers
+        """Run an expression in the mail."""
+        return self.mail.locator(":root").evaluate(script)
 
     def open(self, query: str = "") -> Page:
         """Load a page of it."""
@@ -61,12 +62,12 @@ class Walk:
 
     def words_of_mail(self) -> str:
         """Return the text that the frame shows."""
-        return str(self.mail.evaluate("document.body.innerText"))
+        return self.mail.locator("body").inner_text()
 
     def colour(self, selector: str) -> Any:  # noqa: ANN401 - three numbers
         """Return the background of something in the mail: red, green, blue."""
-        script = "css => getComputedStyle(document.querySelector(css)).backgroundColor"
-        written = str(self.mail.evaluate(script, selector))
+        script = f"getComputedStyle(document.querySelector('{selector}')).backgroundColor"
+        written = str(self.ask(script))
         return tuple(int(number) for number in written.strip("rgba()").split(",")[:3])
 
     def dismiss(self, box: Dialog) -> None:
