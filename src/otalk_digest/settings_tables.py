@@ -105,6 +105,9 @@ class SmtpSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     connections: Annotated[int, Meta(ge=1, le=20)] = 4
     messages_per_connection: Positive | None = None
     messages_per_minute: Positive | None = None
+    return_path: Address | None = None
+    dkim_domain: str | None = None
+    dkim_selector: str | None = None
 
 
 class SendGridSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
