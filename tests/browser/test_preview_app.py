@@ -196,7 +196,7 @@ def test_a_link_is_outlined_in_the_mail_and_seen(look: Walk) -> None:
 
 @pytest.mark.parametrize("fixture", HOSTILE)
 def test_hostile_words_do_nothing_here(look: Walk, fixture: str) -> None:
-    for panel in ("findings", "text", "source", "links", "calendar"):
+    for panel in ("text", "source", "links"):
         look.open(f"edition=fixture:{fixture}&panel={panel}")
         assert look.words_of_mail()
 
