@@ -89,6 +89,9 @@ def _sendgrid(settings: Settings, sleep: Sleep) -> Provider:
             api_key=api_key,
             host=settings.delivery.sendgrid.host,
             timeout_s=settings.delivery.sendgrid.timeout_s,
+            requests=settings.delivery.sendgrid.requests,
+            group=settings.delivery.sendgrid.group,
+            has_lists=settings.delivery.sendgrid.suppressions,
         ),
         sleep=sleep,
     )

@@ -20,6 +20,8 @@ from otalk_digest.pipeline.delivering import Clock, Post, close_books, deliver, 
 from otalk_digest.pipeline.freezing import Press, compose_all, freeze, render_edition
 from otalk_digest.pipeline.proposing import Proposal, Standing, State, standing, weigh
 from otalk_digest.pipeline.readiness import Condition, Evidence, conditions
+from otalk_digest.pipeline.settling import Policy, settle_doubts
+from otalk_digest.pipeline.suppressing import Synced, sync_suppressions
 from otalk_digest.store import books, editions, subscribers
 from otalk_digest.store.database import Store, secret_key
 
@@ -48,6 +50,7 @@ class Job:
     stop: threading.Event
     #: An edition leaves only when a maintainer has approved it.
     is_approval_required: bool = False
+    policy: Policy = field(default_factory=Policy)
 
 
 @dataclass(slots=True)
@@ -73,6 +76,10 @@ class RunReport:
     #: Whether the next edition is ready to leave, line by line.
     ready: tuple[Condition, ...] = ()
     in_doubt: int = 0
+    #: Deliveries in doubt that the settings decided about.
+    settled: int = 0
+    #: What came of keeping the provider's suppression lists and ours in step.
+    synced: Synced = field(default_factory=Synced)
     #: What kept the run from finishing; the rest was done.
     error: OtalkDigestError | None = None
 
@@ -146,6 +153,9 @@ def _with_provider(job: Job, report: RunReport, work: Callable[[Provider], None]
             recovered = recover(connection, provider, now=job.clock())
         if recovered:
             log_event("attempts_recovered", attempts=recovered, provider=provider.name)
+        # Before the plan, so that its numbers are right, and before each claim (R5).
+        report.synced = sync_suppressions(job.store, provider, now=job.clock())
+        report.settled = settle_doubts(job.store, job.policy, now=job.clock())
         work(provider)
     except OtalkDigestError as error:
         report.error = error
@@ -237,7 +247,9 @@ def _freeze_next(
             report.standing = found
         if edition is None or proposal is None:
             return None
-        _check_next(connection, job, report, edition)
+        report.findings[number] = check_with(
+            secret_key(connection), edition, job.post, expected=job.expected
+        )
         report.ready = _weigh_up(job, report, proposal, now=now)
         if not (is_rehearsal or found.may_leave):
             trial.rollback()
@@ -248,11 +260,6 @@ def _freeze_next(
     segments = [variant.segment for variant in edition.variants]
     log_event("edition_frozen", edition=number, segments=segments)
     return edition
-
-
-def _check_next(connection: Connection, job: Job, report: RunReport, edition: Edition) -> None:
-    key = secret_key(connection)
-    report.findings[edition.number] = check_with(key, edition, job.post, expected=job.expected)
 
 
 def _weigh_up(
