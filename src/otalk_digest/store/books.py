@@ -12,12 +12,7 @@ _WENT = (Status.ACCEPTED, Status.DEFERRED, Status.DELIVERED, Status.BOUNCED, Sta
 
 def tally(connection: Connection, edition: int) -> Tally:
     """Return the books of an edition."""
-    by_status = (
-        select(deliveries.c.status, func.count())
-        .where(deliveries.c.edition == edition)
-        .group_by(deliveries.c.status)
-    )
-    counts: dict[str, int] = {row[0]: row[1] for row in connection.execute(by_status)}
+    counts = count_by_status(connection, edition)
     return Tally(
         candidates=connection.scalar(
             select(editions.c.candidates).where(editions.c.number == edition)
@@ -30,6 +25,16 @@ def tally(connection: Connection, edition: int) -> Tally:
         in_doubt=counts.get(Status.IN_DOUBT, 0),
         sending=counts.get(Status.SENDING, 0),
     )
+
+
+def count_by_status(connection: Connection, edition: int) -> dict[str, int]:
+    """Return status → deliveries of an edition, from an index alone."""
+    query = (
+        select(deliveries.c.status, func.count())
+        .where(deliveries.c.edition == edition)
+        .group_by(deliveries.c.status)
+    )
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def count_by_reason(
