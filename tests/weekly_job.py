@@ -115,7 +115,8 @@ FILES = 'provider = "files"'
 _SENDGRID = """provider = "sendgrid"
 [delivery.sendgrid]
 host = "{host}"
-timeout_s = {timeout_s}"""
+timeout_s = {timeout_s}
+{more}"""
 _SMTP = """provider = "smtp"
 [delivery.smtp]
 host = "127.0.0.1"
@@ -264,9 +265,9 @@ def by_smtp(port: int) -> str:
     return _SMTP.format(port=port)
 
 
-def by_sendgrid(host: str, *, timeout_s: float = 30.0) -> str:
+def by_sendgrid(host: str, *, timeout_s: float = 30.0, more: str = "") -> str:
     """Settings for a server that speaks SendGrid's API."""
-    return _SENDGRID.format(host=host, timeout_s=timeout_s)
+    return _SENDGRID.format(host=host, timeout_s=timeout_s, more=more)
 
 
 def many_readers(number: int) -> str:

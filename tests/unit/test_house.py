@@ -18,19 +18,20 @@ GROUND = {"model", "errors"}
 MAY_IMPORT = {
     "model": set(),
     "errors": set(),
+    "compiled": set(),
     "resources": set(),
     "logs": set(),
     "toml_file": set(),
     "settings": {"toml_file", "settings_tables"},
     "settings_tables": set(),
     "collect": set(),
-    "digest": set(),
+    "digest": {"compiled"},
     "check": set(),
     "audience": {"toml_file"},
     "delivery": set(),
     "store": set(),
     "pipeline": {*ROOMS, "logs"},
-    "web": {"pipeline"},
+    "web": {"pipeline", "compiled"},
     "cli": {*ROOMS, "pipeline", "web", "settings", "settings_tables", "logs", "resources"},
     "__main__": {"cli"},
     "__init__": set(),
@@ -39,6 +40,7 @@ MAY_IMPORT = {
 HOMES = {
     "alembic": {"store"},
     "click": {"cli"},
+    "cryptography": {"delivery/dkim"},
     "dns": {"cli/sender_domain"},
     "email_validator": {"audience/identity", "delivery/addresses"},
     "feedparser": {"collect/entries"},
@@ -50,7 +52,7 @@ HOMES = {
     },
     "icalendar": {"digest/agenda", "digest/calendar"},
     "itsdangerous": {"audience/links"},
-    "jinja2": {"digest/themes", "digest/templating", "web/preview/pages"},
+    "jinja2": {"compiled", "digest/themes", "digest/templating", "web/preview/pages"},
     "lxml": {
         "check",
         *("collect/clean", "collect/discover", "collect/extract/markup", "collect/lines"),
@@ -73,6 +75,7 @@ HOMES = {
 #: Modules that touch the world: network, disk, clock, chance. All others are handed values.
 STARRED = {
     "check/caniemail",
+    "compiled",
     "collect/body",
     "collect/download",
     "collect/fetch",

@@ -16,7 +16,7 @@ from otalk_digest.errors import BusyError, OtalkDigestError, StoreError
 from otalk_digest.store.schema import meta
 
 #: The newest migration, so that Alembic is imported only when there is something to migrate.
-HEAD = "0005"
+HEAD = "0006"
 
 #: How long we wait for another writer.
 _PATIENCE_S = 10.0

@@ -82,6 +82,13 @@ def count_suppressions(connection: Connection) -> dict[str, int]:
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
+def is_suppressed(connection: Connection, identity_hash: str) -> bool:
+    """Whether this address may never be mailed."""
+    return bool(
+        connection.scalar(select(exists().where(suppressions.c.identity_hash == identity_hash)))
+    )
+
+
 def _subscriber(row: Row[Any], facets: dict[tuple[int, str], list[str]]) -> Subscriber:
     return Subscriber(
         address=row.address,

@@ -16,9 +16,9 @@ from sqlalchemy import insert, select
 from tests.stores import dump
 
 from otalk_digest.errors import BusyError, StoreError
-from otalk_digest.store import database
+from otalk_digest.store import database, told
 from otalk_digest.store.database import HEAD, Store, open_store, secret_key
-from otalk_digest.store.schema import meta, metadata
+from otalk_digest.store.schema import meta
 
 MIGRATIONS = Path(database.__file__).parent / "migrations"
 
@@ -37,7 +37,7 @@ def test_the_migrations_make_the_schema_that_the_code_uses(store: Store) -> None
     with store.read() as connection:
         context = MigrationContext.configure(connection, opts={"render_as_batch": True})
 
-        assert compare_metadata(context, metadata) == []
+        assert compare_metadata(context, told.events.metadata) == []
 
 
 def test_the_newest_migration_is_the_one_that_the_code_knows() -> None:

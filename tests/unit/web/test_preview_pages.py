@@ -56,6 +56,16 @@ def pickers_of(view: View) -> Iterator[Picker]:
         yield view.panel.against
 
 
+def test_a_page_is_the_same_with_and_without_what_was_kept(tmp_path: Path) -> None:
+    view, cache = a_view({"panel": "findings"}), tmp_path / "cache"
+
+    # The same folder by another name is read anew.
+    pages = [render_page(view, cache=place) for place in (None, cache, cache / ".." / "cache")]
+
+    assert any(path.is_file() for path in cache.rglob("*"))
+    assert len(set(pages)) == 1
+
+
 @EACH
 def test_nothing_on_a_page_runs_or_looks_without_its_files(view: View) -> None:
     page = drawn(view)

@@ -106,11 +106,12 @@ def serve_preview(
 
 
 def _page(site: Site) -> Endpoint:
-    async def endpoint(request: Request) -> Response:
+    def show(request: Request) -> str:
         state, said = read_state(request.query_params), request.query_params.get("said", "")
-        return HTMLResponse(
-            await asyncio.to_thread(lambda: render_page(build_view(site, state, said)))
-        )
+        return render_page(build_view(site, state, said), cache=site.gallery.desk.press.cache)
+
+    async def endpoint(request: Request) -> Response:
+        return HTMLResponse(await asyncio.to_thread(show, request))
 
     return endpoint
 

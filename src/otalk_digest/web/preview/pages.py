@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 import jinja2
 
+from otalk_digest.compiled import kept_compiled
 from otalk_digest.web.preview import panels
 from otalk_digest.web.preview.panels import DiffLine, MarkedFinding
 from otalk_digest.web.preview.view import Readiness, View
@@ -64,10 +65,13 @@ class Run:
     is_folded: bool
 
 
-def render_page(view: View) -> str:
-    """Return the page; it asks for nothing but what lies under `view.base`."""
+def render_page(view: View, *, cache: Path | None = None) -> str:
+    """Return the page; it asks for nothing but what lies under `view.base`.
+
+    `cache` is a folder for compiled templates.
+    """
     part = None if view.panel is None else _PARTS[type(view.panel)]
-    template = _environment().get_template("page.html.j2")
+    template = _environment(cache).get_template("page.html.j2")
     return template.render(
         view=view,
         panel=view.panel,
@@ -98,13 +102,15 @@ def state_of(readiness: Readiness) -> State:
 
 
 @cache
-def _environment() -> jinja2.Environment:
+def _environment(cache: Path | None) -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_PAGES),
+        bytecode_cache=kept_compiled(cache, Path(__file__)),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,
     )
     environment.filters.update(
         by_rule=_by_rule, by_group=_by_group, kilobytes=_kilobytes, runs=_runs
