@@ -13,7 +13,7 @@ from otalk_digest.audience.identity import hash_identity
 from otalk_digest.model.audience import Segment, Subscriber
 from otalk_digest.model.edition import Edition
 from otalk_digest.model.news import KnownNews
-from otalk_digest.store import editions, news, plan, subscribers
+from otalk_digest.store import editions, intake, news, plan, subscribers
 from otalk_digest.store.database import secret_key
 from otalk_digest.store.schema import deliveries
 from otalk_digest.store.schema import subscribers as subscriber_table
@@ -26,10 +26,8 @@ def hash_of(connection: Connection, person: Subscriber) -> str:
 
 
 def add_people(connection: Connection, *people: Subscriber) -> None:
-    for person in people:
-        subscribers.upsert_subscriber(
-            connection, person, identity_hash=hash_of(connection, person), now=NOW
-        )
+    rows = [(person, hash_of(connection, person)) for person in people]
+    intake.take_in(connection, rows, now=NOW)
 
 
 def suppress(connection: Connection, person: Subscriber, reason: str = "unsubscribed") -> None:

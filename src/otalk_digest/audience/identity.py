@@ -1,10 +1,32 @@
 """One person, one identity, however an address is spelt. Pure."""
 
 import hashlib
-import hmac
 import re
+from collections.abc import Callable
+from typing import Final
 
 from otalk_digest.errors import InputError
+
+# The plain addresses that most of a list is made of, so that the thorough way, which takes
+# twenty times as long, is left for the rest. At most 63 characters in all, which keeps within
+# every limit of RFC 5321 §4.5.3.1 and RFC 1035; no two hyphens in a row, so no punycode.
+_MOST_PLAIN: Final = 63
+#: What email-validator refuses too, and what it writes in lower case (RFC 2142).
+SPECIAL_USE: Final = ("arpa", "invalid", "local", "localhost", "onion", "test")
+ROLES: Final = frozenset(
+    {
+        *("info", "marketing", "sales", "support", "abuse", "noc", "security", "postmaster"),
+        *("hostmaster", "usenet", "news", "webmaster", "www", "uucp", "ftp"),
+    }
+)
+_PLAIN: Final = re.compile(
+    r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@(?:[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*\.)+"
+    rf"(?!(?i:{'|'.join(SPECIAL_USE)})\Z)[A-Za-z]{{2,}}"
+)
+# SHA-256 works on blocks of 64 bytes; RFC 2104 §2 names the pads.
+_BLOCK: Final = 64
+_INNER_PAD: Final = bytes(byte ^ 0x36 for byte in range(256))
+_OUTER_PAD: Final = bytes(byte ^ 0x5C for byte in range(256))
 
 # How email-validator quotes the domain when IDNA refuses a character of it.
 _QUOTED_DOMAIN = re.compile(r" (?:at position \d+ )?in '.*'", re.DOTALL)
@@ -19,13 +41,25 @@ def normalise_address(text: str) -> tuple[str, str]:
     Raises:
         InputError: it is no address that mail could be sent to; says why, not which.
     """
+    text = text.strip()
+    if len(text) <= _MOST_PLAIN and _PLAIN.fullmatch(text):
+        identity = text.lower()
+        if identity == text:
+            return text, identity
+        local, _, _ = text.partition("@")
+        if identity[: len(local)] not in ROLES:
+            return local + identity[len(local) :], identity
+    return _normalise_thoroughly(text)
+
+
+def _normalise_thoroughly(text: str) -> tuple[str, str]:
     if "\ufffd" in text:
         raise InputError("not an e-mail address: a character was lost when the file was saved")
     from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415 - slow to import
 
     try:
         checked = validate_email(
-            text.strip(), check_deliverability=False, allow_quoted_local=True, strict=True
+            text, check_deliverability=False, allow_quoted_local=True, strict=True
         )
     except EmailNotValidError as error:
         raise InputError(f"not an e-mail address: {_without_address(str(error), text)}") from None
@@ -35,8 +69,26 @@ def normalise_address(text: str) -> tuple[str, str]:
 
 def hash_identity(identity: str, key: bytes) -> str:
     """Return the keyed hash under which a suppressed address outlives its subscriber."""
-    return hmac.new(key, b"identity:" + identity.encode(), hashlib.sha256).hexdigest()
+    return identity_hasher(key)(identity)
+
+
+def identity_hasher(key: bytes) -> Callable[[str], str]:
+    """Return what hashes identities under one key: HMAC-SHA-256, its key read in once.
+
+    Half the cost of `hmac.digest`, which reads the key in each time.
+    """
+    padded = (hashlib.sha256(key).digest() if len(key) > _BLOCK else key).ljust(_BLOCK, b"\0")
+    inner = hashlib.sha256(padded.translate(_INNER_PAD) + b"identity:")
+    outer = hashlib.sha256(padded.translate(_OUTER_PAD))
+
+    def hashed(identity: str) -> str:
+        one, two = inner.copy(), outer.copy()
+        one.update(identity.encode())
+        two.update(one.digest())
+        return two.hexdigest()
+
+    return hashed
 
 
 def _without_address(reason: str, text: str) -> str:
-    return _QUOTED_DOMAIN.sub("", reason.replace(text.strip(), "it")).rstrip(".")
+    return _QUOTED_DOMAIN.sub("", reason.replace(text, "it")).rstrip(".")

@@ -2,9 +2,12 @@
 
 import csv
 import re
-from collections.abc import Iterable, Iterator, Sequence
+import shutil
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TextIO
 from zoneinfo import available_timezones
 
@@ -42,6 +45,8 @@ _LIST_SEPARATORS = re.compile(r"[;|]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 #: How much of a cell a reason repeats.
 _SHOWN = 40
+#: How many refused rows are shown at once.
+_FIRST = 5
 # Spreadsheets run cells that begin so; `export` puts an apostrophe before them.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -66,34 +71,107 @@ def read_subscribers(
         InputError: the file cannot be used at all: missing, empty, or without an address column.
     """
     rows = read_rows(path)
-    header = next(rows)
+    header = next(rows, None)
+    if header is None:
+        raise InputError(f"{path} is empty. Its first line must name columns, with email first.")
     columns = _columns(header, path)
-    zones = available_timezones()
+    reader = _RowReader(columns, default_consent, default_source)
     for row in rows:
-        if not any(cell.strip() for cell in row.cells):
+        if not any(row.cells) or not any(map(str.strip, row.cells)):
             continue
         try:
-            record = _record(row, columns)
-            yield _subscriber(record, zones, default_consent, default_source)
+            yield reader.subscriber(row)
         except InputError as error:
             yield Reject(row=row.number, reason=str(error), titles=header.cells, cells=row.cells)
 
 
-def write_rejects(path: Path, rejects: Sequence[Reject]) -> None:
-    """Write the rows that were refused: mended, that file is imported like the first.
+class _RowReader:
+    """Makes subscribers of the rows of one file; what its cells say again is read once."""
 
-    Raises InputError when it cannot be written.
-    """
-    try:
-        with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(["row", "reason", *rejects[0].titles])
-            for reject in rejects:
-                writer.writerow([reject.row, reject.reason, *map(_defused, reject.cells)])
-    except OSError as error:
-        raise InputError(
-            f"{path} cannot be written: {error.strerror}. Name another with --rejects."
-        ) from error
+    def __init__(self, columns: dict[str, int], consent: Consent, source: str) -> None:
+        self._columns = columns
+        self._source = source
+        # Few different ones in a file, and no more kept than fit easily.
+        zones = available_timezones()
+        remembered = lru_cache(maxsize=4_096)
+        self._zone = remembered(lambda cell: _zone(cell, zones))
+        self._country = remembered(_country)
+        self._tags = remembered(lambda cell: _set(cell.lower()))
+        self._wants = remembered(lambda cell: _wants(cell.lower()))
+        self._consent = remembered(lambda cell: _consent(cell.lower(), consent))
+
+    def subscriber(self, row: Row) -> Subscriber:
+        """Raises InputError, which says why the row is refused."""
+        get = self._record(row).get
+        address, identity = normalise_address(get("address", ""))
+        return Subscriber(
+            address,
+            identity,
+            name=get("name") or None,
+            zone=self._zone(get("zone", "")),
+            country=self._country(get("country", "")),
+            language=get("language") or None,
+            tags=self._tags(get("tags", "")),
+            wants=self._wants(get("wants", "")),
+            consent=self._consent(get("consent", "")),
+            source=get("source") or self._source,
+        )
+
+    def _record(self, row: Row) -> dict[str, str]:
+        if row.fault is not None:
+            raise InputError(row.fault)
+        cells = row.cells
+        record = {
+            field: cells[position].strip()
+            for field, position in self._columns.items()
+            if position < len(cells)
+        }
+        text = "".join(cells)
+        # Almost every row: nothing in it that is refused, and no mark of an export.
+        if text.isprintable() and "'" not in text and "\ufffd" not in text:
+            return record
+        for field, cell in record.items():
+            if fault := _fault_of(cell):
+                raise InputError(f"{field}: {fault}")
+        return {field: _unsafe(cell) for field, cell in record.items()}
+
+
+class Refusals:
+    """The rows that were refused, out of memory: a list may hold any number of them."""
+
+    def __init__(self) -> None:
+        self._file = TemporaryFile("w+", encoding="utf-8", newline="")  # noqa: SIM115 - closed by `close`
+        self._writer = csv.writer(self._file)
+        self.count = 0
+        #: To show at once.
+        self.first: list[Reject] = []
+
+    def add(self, reject: Reject) -> None:
+        """Note one row."""
+        if not self.count:
+            self._writer.writerow(["row", "reason", *reject.titles])
+        self._writer.writerow([reject.row, reject.reason, *map(_defused, reject.cells)])
+        self.count += 1
+        if self.count <= _FIRST:
+            self.first.append(reject)
+
+    def write(self, path: Path) -> None:
+        """Write them to a file: mended, it is imported like the first.
+
+        Raises InputError when it cannot be written.
+        """
+        try:
+            self._file.seek(0)
+            with path.open("w", encoding="utf-8", newline="") as file:
+                shutil.copyfileobj(self._file, file)
+        except OSError as error:
+            raise InputError(
+                f"{path} cannot be written: {error.strerror}. Name another with --rejects."
+            ) from error
+
+    def close(self) -> None:
+        """Forget them."""
+        self._file.close()
 
 
 def write_subscribers(file: TextIO, people: Iterable[Subscriber]) -> None:
@@ -140,20 +218,6 @@ def _columns(header: Row, path: Path) -> dict[str, int]:
     return found
 
 
-def _record(row: Row, columns: dict[str, int]) -> dict[str, str]:
-    if row.fault is not None:
-        raise InputError(row.fault)
-    record = {
-        field: row.cells[position].strip()
-        for field, position in columns.items()
-        if position < len(row.cells)
-    }
-    for field, cell in record.items():
-        if fault := _fault_of(cell):
-            raise InputError(f"{field}: {fault}")
-    return {field: _unsafe(cell) for field, cell in record.items()}
-
-
 def _fault_of(cell: str) -> str | None:
     """Say why a cell is refused rather than changed."""
     if "\n" in cell:
@@ -163,28 +227,17 @@ def _fault_of(cell: str) -> str | None:
     return "it holds a control character" if _CONTROL.search(cell) else None
 
 
-def _subscriber(
-    record: dict[str, str], zones: set[str], default_consent: Consent, default_source: str
-) -> Subscriber:
-    address, identity = normalise_address(record.get("address", ""))
-    zone = record.get("zone") or None
-    if zone is not None and zone not in zones:
-        raise InputError(f"{_shown(zone)} is no time zone; write one such as Europe/London")
-    country = (record.get("country") or "").upper() or None
-    if country is not None and not re.fullmatch(r"[A-Z]{2}", country):
+def _zone(cell: str, zones: set[str]) -> str | None:
+    if cell and cell not in zones:
+        raise InputError(f"{_shown(cell)} is no time zone; write one such as Europe/London")
+    return cell or None
+
+
+def _country(cell: str) -> str | None:
+    country = cell.upper()
+    if country and not re.fullmatch(r"[A-Z]{2}", country):
         raise InputError(f"{_shown(country)} is no country code; write two letters such as GB")
-    return Subscriber(
-        address=address,
-        identity=identity,
-        name=record.get("name") or None,
-        zone=zone,
-        country=country,
-        language=record.get("language") or None,
-        tags=_set(record.get("tags", "").lower()),
-        wants=_wants(record.get("wants", "").lower()),
-        consent=_consent(record.get("consent", "").lower(), default_consent),
-        source=record.get("source") or default_source,
-    )
+    return country or None
 
 
 def _set(cell: str) -> frozenset[str]:

@@ -3,18 +3,19 @@
 import codecs
 import csv
 import io
+from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO, Final, NamedTuple, TextIO
 
 from otalk_digest.errors import InputError
 
 MAX_CELL = 10_000
 _TOO_LONG = f"a cell is longer than {MAX_CELL} characters: is a quote unclosed?"
+_CHUNK: Final = 1 << 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(NamedTuple):
     """One row. `number` counts as a spreadsheet does, the header being 1."""
 
     number: int
@@ -27,51 +28,89 @@ def read_rows(path: Path) -> Iterator[Row]:
     """Yield every row, empty ones too. Raises InputError when there is nothing to read."""
     with _open(path) as file:
         delimiter = _delimiter(file)
+        again: deque[str] = deque()
         number = 0
-        while row := _next_row(file, delimiter, number + 1):
-            number += 1
-            yield row
+        while True:
+            taken: list[str] = []
+            rows = csv.reader(_noted(file, again, taken), delimiter=delimiter, strict=True)
+            try:
+                for cells in rows:
+                    number += 1
+                    yield Row(number, tuple(cells), _fault(cells, taken))
+                    taken.clear()
+            except csv.Error as error:
+                # An unclosed quote swallows the rows below it: go on after its own line.
+                number += 1
+                reason = _TOO_LONG if "field limit" in str(error) else "its quotes do not match"
+                yield Row(number, (taken[0].rstrip("\n"),), reason)
+                again.extendleft(reversed(taken[1:]))
+            else:
+                return
 
 
-def _next_row(file: io.StringIO, delimiter: str, number: int) -> Row | None:
-    start = file.tell()
-    try:
-        cells = next(csv.reader(iter(file.readline, ""), delimiter=delimiter, strict=True), None)
-    except csv.Error as error:
-        # An unclosed quote swallows the rows below it: go back to the end of its own line.
-        file.seek(start)
-        line = file.readline().rstrip("\n")
-        is_limit = "field limit" in str(error)
-        reason = _TOO_LONG if is_limit else "its quotes do not match"
-        return Row(number=number, cells=(line,), fault=reason)
-    if cells is None:
+def _noted(file: TextIO, again: deque[str], taken: list[str]) -> Iterator[str]:
+    """Yield lines, those to be read again first; keep those of the row that is being read."""
+    while again:
+        taken.append(again.popleft())
+        yield taken[-1]
+    for line in file:
+        taken.append(line)
+        yield line
+
+
+def _fault(cells: list[str], taken: list[str]) -> str | None:
+    # No cell is longer than its lines, and almost every row is one short line.
+    if len(taken) == 1 and len(taken[0]) <= MAX_CELL:
         return None
-    fault = _TOO_LONG if any(len(cell) > MAX_CELL for cell in cells) else None
-    return Row(number=number, cells=tuple(cells), fault=fault)
+    return _TOO_LONG if any(len(cell) > MAX_CELL for cell in cells) else None
 
 
-def _open(path: Path) -> io.StringIO:
+def _open(path: Path) -> TextIO:
     try:
-        data = path.read_bytes()
+        file: BinaryIO = path.open("rb")
+        if not file.seekable():
+            # A pipe is read once, and we look at the whole of it first.
+            with file:
+                file = io.BytesIO(file.read())
+        encoding = _encoding(file)
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}.") from error
-    if not data.strip():
+    if encoding is None:
+        file.close()
         raise InputError(f"{path} is empty. Its first line must name columns, with email first.")
-    text = _decode(data).replace("\r\n", "\n").replace("\r", "\n")
-    return io.StringIO(text, newline="")
+    file.seek(0)
+    # Old and new ends of lines become one.
+    return io.TextIOWrapper(file, encoding=encoding, errors="replace", newline=None)
 
 
-def _decode(data: bytes) -> str:
-    """Spreadsheets save UTF-8 with or without a mark, UTF-16, or the Windows code page."""
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return data.decode("utf-16", errors="replace")
+def _encoding(file: BinaryIO) -> str | None:
+    """Return how the file is written; None when there is nothing in it.
+
+    Spreadsheets save UTF-8 with or without a mark, UTF-16, or the Windows code page.
+    """
+    beginning = file.read(_CHUNK)
+    if beginning.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    is_utf_8, is_blank, chunk = True, True, beginning
+    while chunk:
+        is_blank = is_blank and chunk.isspace()
+        if is_utf_8:
+            try:
+                decoder.decode(chunk)
+            except UnicodeDecodeError:
+                is_utf_8 = False
+        chunk = file.read(_CHUNK)
+    if is_blank:
+        return None
     try:
-        return data.decode("utf-8-sig")
+        decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        return data.decode("cp1252", errors="replace")
+        is_utf_8 = False
+    return "utf-8-sig" if is_utf_8 else "cp1252"
 
 
-def _delimiter(file: io.StringIO) -> str:
+def _delimiter(file: TextIO) -> str:
     header = file.readline()
     file.seek(0)
     return max(",;\t|", key=header.count)

@@ -1,18 +1,21 @@
 """`subscribers`, `segments` and `suppressions`."""
 
+import contextlib
 import sys
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import click
 
-from otalk_digest.audience.identity import hash_identity, normalise_address
-from otalk_digest.audience.imports import Reject, read_subscribers, write_rejects, write_subscribers
+from otalk_digest.audience.identity import hash_identity, identity_hasher, normalise_address
+from otalk_digest.audience.imports import Refusals, Reject, read_subscribers, write_subscribers
 from otalk_digest.cli.app import App
 from otalk_digest.cli.printing import moment, print_json, print_table
 from otalk_digest.errors import InputError
 from otalk_digest.model.audience import Consent, Subscriber
 from otalk_digest.store import subscribers as people
 from otalk_digest.store.database import secret_key
+from otalk_digest.store.intake import take_in
 
 _SUPPRESSION_REASONS = ("unsubscribed", "bounced", "complained", "erased")
 
@@ -40,38 +43,36 @@ def import_(app: App, file: Path, consent: str, source: str, rejects: Path | Non
     Nobody who left, bounced or complained is brought back. Rows that cannot be used go to a
     rejects file with their numbers; the others are imported.
     """
-    refused: list[Reject] = []
-    added = updated = kept_out = 0
-    with app.store() as store, store.begin() as connection:
-        key = secret_key(connection)
-        rows = read_subscribers(file, default_consent=Consent(consent), default_source=source)
-        for row in rows:
-            if isinstance(row, Reject):
-                refused.append(row)
-                continue
-            identity_hash = hash_identity(row.identity, key)
-            if people.is_suppressed(connection, identity_hash):
-                kept_out += 1
-                continue
-            is_new = people.upsert_subscriber(
-                connection, row, identity_hash=identity_hash, now=app.clock()
-            )
-            added += is_new
-            updated += not is_new
-        if refused:
-            # Before the commit: what cannot be listed is not half imported.
-            rejects = rejects or file.with_suffix(".rejects.csv")
-            write_rejects(rejects, refused)
-    click.echo(
-        f"{added} added, {updated} updated, {kept_out} kept out because they left, "
-        f"{len(refused)} rows refused."
-    )
-    if not refused:
-        return 0
-    for reject in refused[:5]:
-        click.echo(f"  row {reject.row}: {reject.reason}", err=True)
-    click.echo(f"The refused rows are in {rejects}: mend them and import that file.", err=True)
-    return 3
+    rows = read_subscribers(file, default_consent=Consent(consent), default_source=source)
+    with contextlib.closing(Refusals()) as refused, app.store() as store:
+        with store.begin() as connection:
+            hashed = identity_hasher(secret_key(connection))
+            taken = take_in(connection, _usable(rows, refused, hashed), now=app.clock())
+            if refused.count:
+                # Before the commit: what cannot be listed is not half imported.
+                rejects = rejects or file.with_suffix(".rejects.csv")
+                refused.write(rejects)
+        click.echo(
+            f"{taken.added} added, {taken.updated} updated, {taken.kept_out} kept out because "
+            f"they left, {refused.count} rows refused."
+        )
+        if not refused.count:
+            return 0
+        for reject in refused.first:
+            click.echo(f"  row {reject.row}: {reject.reason}", err=True)
+        click.echo(f"The refused rows are in {rejects}: mend them and import that file.", err=True)
+        return 3
+
+
+def _usable(
+    rows: Iterable[Subscriber | Reject], refused: Refusals, hashed: Callable[[str], str]
+) -> Iterator[tuple[Subscriber, str]]:
+    """Yield the subscribers with the hashes of their identities; put the other rows aside."""
+    for row in rows:
+        if isinstance(row, Reject):
+            refused.add(row)
+        else:
+            yield row, hashed(row.identity)
 
 
 @subscribers.command(name="list")

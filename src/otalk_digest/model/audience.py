@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from otalk_digest.model.news import NewsKind
 
@@ -15,9 +16,8 @@ class Consent(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subscriber:
-    """Someone who asked for the digest."""
+class Subscriber(NamedTuple):
+    """Someone who asked for the digest. A tuple: a million are read at a go."""
 
     #: As written by its owner; printed in the To line.
     address: str

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, func, select, union_all
 
 from otalk_digest.model.delivery import DeliveryRecord, Status, Tally
 from otalk_digest.store.schema import deliveries, editions, subscribers
@@ -12,12 +12,7 @@ _WENT = (Status.ACCEPTED, Status.DEFERRED, Status.DELIVERED, Status.BOUNCED, Sta
 
 def tally(connection: Connection, edition: int) -> Tally:
     """Return the books of an edition."""
-    by_status = (
-        select(deliveries.c.status, func.count())
-        .where(deliveries.c.edition == edition)
-        .group_by(deliveries.c.status)
-    )
-    counts: dict[str, int] = {row[0]: row[1] for row in connection.execute(by_status)}
+    counts = count_by_status(connection, edition)
     return Tally(
         candidates=connection.scalar(
             select(editions.c.candidates).where(editions.c.number == edition)
@@ -30,6 +25,16 @@ def tally(connection: Connection, edition: int) -> Tally:
         in_doubt=counts.get(Status.IN_DOUBT, 0),
         sending=counts.get(Status.SENDING, 0),
     )
+
+
+def count_by_status(connection: Connection, edition: int) -> dict[str, int]:
+    """Return status → deliveries of an edition, from an index alone."""
+    query = (
+        select(deliveries.c.status, func.count())
+        .where(deliveries.c.edition == edition)
+        .group_by(deliveries.c.status)
+    )
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def count_by_reason(
@@ -57,6 +62,8 @@ def list_deliveries(
         query = query.where(deliveries.c.edition == edition)
     if status is not None:
         query = query.where(deliveries.c.status == status)
+    elif edition is not None and limit is not None:
+        query = query.where(deliveries.c.id.in_(_first_of_each_status(edition, limit)))
     query = query.order_by(deliveries.c.edition.desc(), deliveries.c.id).limit(limit)
     return [
         DeliveryRecord(
@@ -70,6 +77,20 @@ def list_deliveries(
         )
         for row in connection.execute(query)
     ]
+
+
+def _first_of_each_status(edition: int, limit: int) -> Select[tuple[int]]:
+    """Return enough ids to find the first ones among: an index holds each status in order."""
+    columns = deliveries.c
+    firsts = (
+        select(columns.id)
+        .where(columns.edition == edition, columns.status == status)
+        .order_by(columns.id)
+        .limit(limit)
+        .subquery()
+        for status in Status
+    )
+    return select(union_all(*(select(first.c.id) for first in firsts)).subquery().c.id)
 
 
 def count_in_doubt(connection: Connection) -> int:

@@ -4,53 +4,13 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, exists, func, insert, select, update
+from sqlalchemy import Connection, Row, exists, func, insert, select, update
 
 from otalk_digest.model.audience import Consent, Facet, Segment, Subscriber
 from otalk_digest.store.rules import segment_of
 from otalk_digest.store.schema import consents, subscriber_facets, subscribers, suppressions
 
 _PAGE = 1_000
-
-
-def upsert_subscriber(
-    connection: Connection, person: Subscriber, *, identity_hash: str, now: datetime
-) -> bool:
-    """Add or update one subscriber; return whether they are new.
-
-    Consent that was withdrawn stays withdrawn: a list imported again brings nobody back. Who
-    has left elsewhere has left here too.
-    """
-    columns = subscribers.c
-    values: dict[str, str | datetime | None] = {
-        "address": person.address,
-        "name": person.name,
-        "zone": person.zone,
-        "country": person.country,
-        "language": person.language,
-    }
-    row = connection.execute(
-        select(columns.id, columns.consent).where(columns.identity == person.identity)
-    ).one_or_none()
-    if row is None:
-        values |= {
-            "identity": person.identity,
-            "identity_hash": identity_hash,
-            "consent": person.consent,
-            "joined_at": person.joined_at or now,
-            "source": person.source,
-        }
-        subscriber_id = connection.scalar(insert(subscribers).values(values).returning(columns.id))
-        before = None
-    else:
-        subscriber_id, before = row
-        if _may_become(before, person.consent):
-            values["consent"] = person.consent
-        connection.execute(update(subscribers).where(columns.id == subscriber_id).values(values))
-    if before is None or _may_become(before, person.consent):
-        _record_consent(connection, identity_hash, person, now=now)
-    _save_facets(connection, subscriber_id, person)
-    return row is None
 
 
 def iterate_subscribers(connection: Connection) -> Iterator[Subscriber]:
@@ -143,35 +103,6 @@ def _subscriber(row: Row[Any], facets: dict[tuple[int, str], list[str]]) -> Subs
         joined_at=row.joined_at,
         source=row.source,
     )
-
-
-def _may_become(before: str, after: Consent) -> bool:
-    """Whether an import may change consent: to yes from pending, to no from both."""
-    if before == Consent.PENDING:
-        return after is not Consent.PENDING
-    return before == Consent.CONFIRMED and after is Consent.WITHDRAWN
-
-
-def _record_consent(
-    connection: Connection, identity_hash: str, person: Subscriber, *, now: datetime
-) -> None:
-    connection.execute(
-        insert(consents).values(
-            identity_hash=identity_hash, consent=person.consent, at=now, source=person.source
-        )
-    )
-
-
-def _save_facets(connection: Connection, subscriber_id: int | None, person: Subscriber) -> None:
-    columns = subscriber_facets.c
-    connection.execute(delete(subscriber_facets).where(columns.subscriber_id == subscriber_id))
-    rows = [
-        {"subscriber_id": subscriber_id, "facet": facet, "value": value}
-        for facet, values in ((Facet.TAG, person.tags), (Facet.WANTS, person.wants))
-        for value in sorted(values)
-    ]
-    if rows:
-        connection.execute(insert(subscriber_facets), rows)
 
 
 def _page_after(connection: Connection, last: int) -> Sequence[Row[Any]]:

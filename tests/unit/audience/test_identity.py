@@ -1,6 +1,13 @@
-import pytest
+import hashlib
+import hmac
 
-from otalk_digest.audience.identity import hash_identity, normalise_address
+import email_validator
+import pytest
+from email_validator.rfc_constants import CASE_INSENSITIVE_MAILBOX_NAMES
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from otalk_digest.audience.identity import ROLES, SPECIAL_USE, hash_identity, normalise_address
 from otalk_digest.errors import InputError
 
 LONG_LABEL = "q" * 64
@@ -91,3 +98,95 @@ def test_a_suppressed_address_is_found_again_by_its_hash_and_only_with_the_key()
     assert kept != hash_identity("ann@example.org", b"key of another")
     assert kept != hash_identity("anna@example.org", b"key of this store")
     assert "ann" not in kept
+
+
+def by_the_library_alone(text: str) -> tuple[str, str] | None:
+    """What email-validator makes of an address, without any way around it."""
+    try:
+        checked = email_validator.validate_email(
+            text.strip(), check_deliverability=False, allow_quoted_local=True, strict=True
+        )
+    except email_validator.EmailNotValidError:
+        return None
+    return checked.normalized, f"{checked.local_part.lower()}@{checked.ascii_domain.lower()}"
+
+
+def by_us(text: str) -> tuple[str, str] | None:
+    try:
+        return normalise_address(text)
+    except InputError:
+        return None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Info@Example.ORG",
+        "information@example.org",
+        "NEWS@example.org",
+        "ann@news.TEST",
+        "ann@test.example",
+        "ann@Local",
+        "ann@a.locale",
+        "ann@mail.localhost",
+        "ann@example.o",
+        "ann@example.or9",
+        "ann@ab--cd.org",
+        "ann@xn--bcher-kva.example",
+        "ann@xn--a.example",
+        "ann@a-.org",
+        "ann@-a.org",
+        "ann+tag@1.2.org",
+        "-ann-@example.org",
+        "an\u017f@example.org",
+        "ann@e\u017fample.org",
+        "ann@\u212aexample.org",
+        "ann@example.org\n",
+        "\u2003ann@example.org",
+        f"{'a' * 51}@example.org",
+        f"{'a' * 64}@example.org",
+        f"{'a' * 65}@example.org",
+        f"a@{'b' * 57}.org",
+        f"a@{'b' * 63}.org",
+        f"a@{'b' * 64}.org",
+        f"a@{'bb.' * 80}org",
+        f"{'a' * 64}@{'bb.' * 62}org",
+    ],
+)
+def test_the_short_way_takes_what_the_library_takes(text: str) -> None:
+    assert by_us(text) == by_the_library_alone(text)
+
+
+LABELS = st.one_of(
+    st.text("abXY09-", min_size=1, max_size=8),
+    st.sampled_from([*SPECIAL_USE, "xn--bcher-kva", "b\u00fccher", "org", "ORG", "q" * 40]),
+)
+LOCALS = st.one_of(
+    st.text("abIN09._+-'\u0130\u017f\u00e9 \"", max_size=12),
+    st.sampled_from(sorted(ROLES)),
+    st.sampled_from(sorted(ROLES)).map(str.title),
+)
+
+
+@given(local=LOCALS, labels=st.lists(LABELS, max_size=4))
+@example(local="Postmaster", labels=["example", "org"])
+def test_whatever_is_written_we_and_the_library_read_the_same(
+    local: str, labels: list[str]
+) -> None:
+    text = f"{local}@{'.'.join(labels)}"
+
+    assert by_us(text) == by_the_library_alone(text)
+
+
+def test_the_names_that_the_library_treats_apart_are_those_we_know() -> None:
+    assert set(SPECIAL_USE) == set(email_validator.SPECIAL_USE_DOMAIN_NAMES)
+    assert set(CASE_INSENSITIVE_MAILBOX_NAMES) == ROLES
+
+
+@given(key=st.binary(max_size=80), identity=st.text(max_size=80))
+def test_the_hash_is_an_hmac(key: bytes, identity: str) -> None:
+    written = identity.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+
+    mac = hmac.new(key, b"identity:" + written.encode(), hashlib.sha256)
+
+    assert hash_identity(written, key) == mac.hexdigest()

@@ -1,5 +1,6 @@
 import csv
 import io
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,9 @@ from tests.builders import a_subscriber
 
 from otalk_digest.audience.imports import (
     COLUMNS,
+    Refusals,
     Reject,
     read_subscribers,
-    write_rejects,
     write_subscribers,
 )
 from otalk_digest.errors import InputError
@@ -38,6 +39,13 @@ def rows_of(path: Path, content: bytes | str) -> list[Subscriber | Reject]:
 def outline(rows: list[Subscriber | Reject]) -> list[str | int]:
     """Addresses of subscribers, row numbers of rejects."""
     return [row.row if isinstance(row, Reject) else row.address for row in rows]
+
+
+def written(rejects: list[Reject], path: Path) -> None:
+    with closing(Refusals()) as refusals:
+        for reject in rejects:
+            refusals.add(reject)
+        refusals.write(path)
 
 
 def reason_of(
@@ -272,7 +280,7 @@ def test_mended_rejects_are_imported(path: Path) -> None:
     ]
     refused = path.with_suffix(".rejects.csv")
 
-    write_rejects(refused, rejects)
+    written(rejects, refused)
 
     cells = list(csv.reader(refused.read_text(encoding="utf-8").splitlines()))
     assert cells[0] == ["row", "reason", "name", "email", "zone"]
@@ -291,7 +299,7 @@ def test_rejects_that_cannot_be_written_are_reported(path: Path, tmp_path: Path)
     rejects = [row for row in rows_of(path, "email\nbroken\n") if isinstance(row, Reject)]
 
     with pytest.raises(InputError, match=r"cannot be written: .*Name another with --rejects"):
-        write_rejects(tmp_path / "none" / "rejects.csv", rejects)
+        written(rejects, tmp_path / "none" / "rejects.csv")
 
 
 def test_no_cell_of_an_export_is_run_by_a_spreadsheet() -> None:

@@ -1,0 +1,171 @@
+"""A list as it came, in tables of its own that are gone with the import.
+
+A million rows are put in the order of their hashes, for each index that is written out of its
+order costs more than all else that is done to a row.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import Final
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
+
+from otalk_digest.model.audience import Facet, Subscriber
+from otalk_digest.store.schema import Moment, subscribers, suppressions
+
+_BATCH: Final = 2_000
+
+temporary = MetaData()
+FIELDS = ("identity", "identity_hash", "address", "name", "zone", "country", "language")
+# As they came. Empty is absent here: to bind a null costs sqlite3 more than a text.
+staged_rows = Table(
+    "staged_subscribers",
+    temporary,
+    Column("position", Integer, primary_key=True),
+    *(Column(name, String, nullable=False) for name in (*FIELDS, "consent", "source")),
+    Column("joined_at", Moment, nullable=False),
+    prefixes=["TEMPORARY"],
+)
+staged_facets = Table(
+    "staged_facets",
+    temporary,
+    Column("position", Integer, primary_key=True),
+    Column("facet", String, primary_key=True),
+    Column("value", String, primary_key=True),
+    prefixes=["TEMPORARY"],
+)
+# In the order of their hashes; the rows of one reader follow each other, first to last.
+sorted_rows = Table(
+    "sorted_subscribers",
+    temporary,
+    Column("id", Integer, primary_key=True),
+    Column("position", Integer, nullable=False),
+    *(Column(name, String) for name in (*FIELDS, "consent", "source")),
+    Column("joined_at", Moment, nullable=False),
+    # Who they are already, and what they had said before this list.
+    Column("subscriber_id", Integer),
+    Column("before", String),
+    Column("is_kept_out", Boolean, nullable=False),
+    # 0 for the first row of a reader, 1 for the second: each round is one step.
+    Column("turn", Integer, nullable=False),
+    prefixes=["TEMPORARY"],
+)
+
+
+def stage(
+    connection: Connection, people: Iterable[tuple[Subscriber, str]], *, now: datetime
+) -> tuple[int, bool]:
+    """Write the rows down as they come; return how many, and whether any chose something."""
+    rest = iter(people)
+    staged, has_facets = 0, False
+    moment = _moment_binder(connection)
+    stamp = moment(now)
+    while batch := list(islice(rest, _BATCH)):
+        rows = [
+            (
+                position,
+                person.identity,
+                identity_hash,
+                person.address,
+                person.name or "",
+                person.zone or "",
+                person.country or "",
+                person.language or "",
+                person.consent.value,
+                person.source,
+                stamp if person.joined_at is None else moment(person.joined_at),
+            )
+            for position, (person, identity_hash) in enumerate(batch, staged + 1)
+        ]
+        _write(connection, staged_rows, rows)
+        facets = list(_facets(batch, staged + 1))
+        if facets:
+            _write(connection, staged_facets, facets)
+            has_facets = True
+        staged += len(batch)
+    return staged, has_facets
+
+
+def _facets(batch: Sequence[tuple[Subscriber, str]], first: int) -> Iterator[tuple[int, str, str]]:
+    for position, (person, _) in enumerate(batch, first):
+        for tag in person.tags:
+            yield position, Facet.TAG.value, tag
+        for kind in person.wants:
+            yield position, Facet.WANTS.value, str(kind)
+
+
+def _write(connection: Connection, table: Table, rows: Sequence[tuple[object, ...]]) -> None:
+    """Hand tuples to the driver: by names, a row would cost three times as much."""
+    mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
+    marks = ", ".join([mark] * len(table.columns))
+    into = f"INSERT INTO {table.name} VALUES ({marks})"  # noqa: S608 - names of ours only
+    connection.exec_driver_sql(into, list(rows))
+
+
+def _moment_binder(connection: Connection) -> Callable[[datetime], object]:
+    bind = Moment().dialect_impl(connection.dialect).bind_processor(connection.dialect)
+    return bind or (lambda moment: moment)
+
+
+def sort_staged(connection: Connection) -> None:
+    """Put the rows in order, with who they are already and whether they had left."""
+    columns = staged_rows.c
+    optional = {"name", "zone", "country", "language"}
+    fields = [
+        func.nullif(columns[name], "") if name in optional else columns[name]
+        for name in (*FIELDS, "consent", "source", "joined_at")
+    ]
+    rows = (
+        select(
+            columns.position,
+            *fields,
+            subscribers.c.id,
+            subscribers.c.consent,
+            suppressions.c.identity_hash.is_not(None),
+            literal(0),
+        )
+        .select_from(staged_rows)
+        .outerjoin(subscribers, subscribers.c.identity_hash == columns.identity_hash)
+        .outerjoin(suppressions, suppressions.c.identity_hash == columns.identity_hash)
+        .order_by(columns.identity_hash, columns.position)
+    )
+    names = [column.name for column in sorted_rows.columns if column.name != "id"]
+    connection.execute(insert(sorted_rows).from_select(names, rows, include_defaults=False))
+
+
+def number_turns(connection: Connection) -> int:
+    """Give each later row of a reader its turn; return the last turn."""
+    rows = sorted_rows.c
+    one_before = sorted_rows.alias("one_before")
+    is_later = exists().where(
+        one_before.c.id == rows.id - 1,
+        one_before.c.identity_hash == rows.identity_hash,
+    )
+    later = (
+        select(
+            rows.id,
+            func.row_number().over(partition_by=rows.identity_hash, order_by=rows.id).label("turn"),
+        )
+        .where(is_later)
+        .subquery("later")
+    )
+    numbered = update(sorted_rows).where(rows.id == later.c.id).values(turn=later.c.turn)
+    if not connection.execute(numbered).rowcount:
+        return 0
+    connection.exec_driver_sql(f"CREATE INDEX ix_sorted_turn ON {sorted_rows.name} (turn)")
+    return connection.scalar(select(func.max(rows.turn))) or 0

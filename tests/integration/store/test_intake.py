@@ -1,0 +1,121 @@
+from itertools import permutations
+from typing import Final
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import Connection, inspect, select
+from tests.builders import DAY, NOW, a_subscriber
+from tests.stores import hash_of, suppress
+
+from otalk_digest.model.audience import Consent, Subscriber
+from otalk_digest.store import intake
+from otalk_digest.store import subscribers as people
+from otalk_digest.store.database import Store
+from otalk_digest.store.intake import Taken, take_in
+from otalk_digest.store.schema import consents
+
+ADDRESSES: Final = ("ann@example.org", "bea@example.org", "cy@example.org")
+RANK: Final = (Consent.PENDING, Consent.CONFIRMED, Consent.WITHDRAWN)
+ROWS: Final = st.lists(
+    st.builds(
+        a_subscriber,
+        st.sampled_from(ADDRESSES),
+        name=st.sampled_from([None, "One", "Two"]),
+        tags=st.frozensets(st.sampled_from(["student", "phd"])),
+        wants=st.frozensets(st.sampled_from(["notice", "wrap-up"])),
+        consent=st.sampled_from(Consent),
+        source=st.sampled_from(["stall", "form"]),
+    ),
+    max_size=9,
+)
+
+
+def taken(connection: Connection, rows: list[Subscriber]) -> Taken:
+    hashed = [(person, hash_of(connection, person)) for person in rows]
+    return take_in(connection, hashed, now=NOW)
+
+
+def kept(connection: Connection) -> tuple[list[Subscriber], list[tuple[str, str, str]]]:
+    """Everybody, and every proof of consent in the order of each reader."""
+    proofs = connection.execute(
+        select(consents.c.identity_hash, consents.c.consent, consents.c.source).order_by(
+            consents.c.identity_hash, consents.c.id
+        )
+    )
+    return sorted(people.iterate_subscribers(connection)), [tuple(row) for row in proofs]
+
+
+@given(first=ROWS, second=ROWS)
+def test_a_list_read_at_once_leaves_what_its_rows_leave_one_by_one(
+    scratch: Store, first: list[Subscriber], second: list[Subscriber]
+) -> None:
+    with scratch.rehearse() as connection:
+        suppress(connection, a_subscriber(ADDRESSES[2]))
+        at_once = [taken(connection, first), taken(connection, second)]
+        after = kept(connection)
+    with scratch.rehearse() as connection:
+        suppress(connection, a_subscriber(ADDRESSES[2]))
+        singly = [taken(connection, [row]) for row in (*first, *second)]
+
+        assert kept(connection) == after
+    assert sum(each.added for each in at_once) == sum(each.added for each in singly)
+    assert sum(each.updated for each in at_once) == sum(each.updated for each in singly)
+    assert sum(each.kept_out for each in at_once) == sum(each.kept_out for each in singly)
+
+
+@pytest.mark.parametrize("rows", list(permutations(RANK)))
+def test_within_a_list_too_consent_only_goes_forward(
+    store: Store, rows: tuple[Consent, ...]
+) -> None:
+    with store.begin() as connection:
+        taken(connection, [a_subscriber(consent=consent) for consent in rows])
+
+        found = people.find_subscriber(connection, "ann@example.org")
+        proofs = connection.scalars(select(consents.c.consent).order_by(consents.c.id)).all()
+    assert found is not None
+    assert found.consent is max(rows, key=RANK.index)
+    assert list(proofs) == sorted(set(proofs), key=RANK.index)
+
+
+def test_who_is_suppressed_is_counted_and_left_alone(store: Store) -> None:
+    with store.begin() as connection:
+        taken(connection, [a_subscriber(name="Before")])
+        suppress(connection, a_subscriber(), "erased")
+
+        assert taken(connection, [a_subscriber(name="After")] * 2) == Taken(
+            added=0, updated=0, kept_out=2
+        )
+        found = people.find_subscriber(connection, "ann@example.org")
+    assert found is not None
+    assert found.name == "Before"
+    assert found.consent is Consent.WITHDRAWN
+
+
+def test_the_first_day_of_a_reader_is_kept(store: Store) -> None:
+    with store.begin() as connection:
+        taken(connection, [a_subscriber(joined_at=NOW - DAY)])
+        taken(connection, [a_subscriber(joined_at=NOW)])
+
+        found = people.find_subscriber(connection, "ann@example.org")
+    assert found is not None
+    assert found.joined_at == NOW - DAY
+
+
+def test_nothing_of_the_work_stays_in_the_database(store: Store) -> None:
+    with store.begin() as connection:
+        before = inspect(connection).get_temp_table_names()
+        taken(connection, [a_subscriber()])
+
+        assert inspect(connection).get_temp_table_names() == before == []
+
+
+def test_a_long_list_is_taken_in_whole(store: Store) -> None:
+    """Longer than what keeps its order: none is lost where rows change places."""
+    count = intake.KEEPS_ORDER + 1
+    with store.begin() as connection:
+        every = [a_subscriber(f"reader{number}@example.org") for number in range(count)]
+
+        assert taken(connection, every).added == count
+        found = {person.identity for person in people.iterate_subscribers(connection)}
+    assert found == {person.identity for person in every}
