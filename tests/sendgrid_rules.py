@@ -28,6 +28,7 @@ SETTINGS = {"click_tracking", "open_tracking", "subscription_tracking", "ganalyt
 TOP_LEVEL = {
     "personalizations", "from", "reply_to", "subject", "content", "attachments", "headers",
     "tracking_settings", "mail_settings", "custom_args", "categories", "send_at", "batch_id",
+    "asm",
 }  # fmt: skip
 PERSONAL = {"to", "cc", "bcc", "subject", "headers", "substitutions", "custom_args", "send_at"}
 
@@ -79,6 +80,8 @@ def _shared_errors(body: Mapping[str, Any]) -> Errors:
     yield from _attachment_errors(body.get("attachments", []))
     yield from _header_errors(body.get("headers", {}), "headers")
     yield from _argument_errors(body.get("custom_args", {}), "custom_args")
+    if "asm" in body and not isinstance(body["asm"].get("group_id"), int):
+        yield _error("The group id must be an integer.", "asm.group_id")
     for name, setting in body.get("tracking_settings", {}).items():
         if name not in SETTINGS or not isinstance(setting.get("enable"), bool):
             yield _error("The setting must be enabled or not.", f"tracking_settings.{name}")

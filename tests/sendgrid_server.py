@@ -10,14 +10,28 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
+from urllib.parse import parse_qsl, urlsplit
 
 from tests.sendgrid_rules import errors_in, mails_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.sendgrid_rules import Mail
 
 KEY = "SG.a-key-for-tests.not-a-real-one"
 MESSAGE_ID = "a-message-id"
+
+GROUP = 123
+GROUP_LIST = f"asm/groups/{GROUP}/suppressions"
+GLOBAL_LIST = "suppression/unsubscribes"
+LISTS = (
+    "suppression/bounces",
+    "suppression/spam_reports",
+    "suppression/invalid_emails",
+    GLOBAL_LIST,
+    GROUP_LIST,
+)
 
 Cut = Literal["status", "headers", "body"]
 
@@ -73,7 +87,15 @@ class SendGridServer:
         self.mails: list[Mail] = []
         self.requests: list[Request] = []
         self.scopes = ["mail.send", "user.profile.read"]
+        #: List → its entries, oldest first: an address and when it came there, a Unix time.
+        self.lists: dict[str, list[tuple[str, int]]] = {name: [] for name in LISTS}
+        #: List → what asking for it meets.
+        self.list_faults: dict[str, Fault] = {}
+        #: Called with each page that is asked for.
+        self.on_page: Callable[[str], None] = lambda _: None
         self.closing = threading.Event()
+        #: Requests wait until so many are there.
+        self.meeting: threading.Barrier | None = None
         self._faults: deque[Fault] = deque()
         self._lasting: Fault | None = None
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler_for(self))
@@ -128,14 +150,51 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self._note(None)
-        if self.path != "/v3/scopes":
+        place = urlsplit(self.path)
+        name = place.path.removeprefix("/v3/")
+        if name in LISTS:
+            self._say(self._page(name, dict(parse_qsl(place.query))))
+        elif self.path != "/v3/scopes":
             self._say(Fault(status=404))
         elif self._is_known():
             self._say(Fault(status=200, body=json.dumps({"scopes": self.api.scopes}).encode()))
         else:
             self._say(BAD_KEY)
 
+    def _page(self, name: str, query: dict[str, str]) -> Fault:
+        """One page of a list, as documented; a group is given out whole."""
+        if not self._is_known():
+            return BAD_KEY
+        if name in self.api.list_faults:
+            return self.api.list_faults[name]
+        entries = self.api.lists[name]
+        if name == GROUP_LIST:
+            found: list[object] = [address for address, _ in entries]
+        else:
+            limit, offset = int(query.get("limit", 500)), int(query.get("offset", 0))
+            assert limit <= 500
+            since = int(query.get("start_time", 0))
+            newer = [(address, at) for address, at in entries if at >= since]
+            found = [{"email": a, "created": at} for a, at in newer[offset : offset + limit]]
+        self.api.on_page(name)
+        return Fault(status=200, body=json.dumps(found).encode())
+
+    def _add_to(self, name: str) -> None:
+        raw = self.rfile.read(int(self.headers["Content-Length"]))
+        addresses = json.loads(raw)["recipient_emails"]
+        self._note(addresses)
+        if name in self.api.list_faults:
+            self._say(self.api.list_faults[name])
+            return
+        known = {address for address, _ in self.api.lists[name]}
+        self.api.lists[name] += [(each, 0) for each in addresses if each not in known]
+        self._say(Fault(status=201, body=raw))
+
     def do_POST(self) -> None:
+        name = self.path.removeprefix("/v3/")
+        if name in (GROUP_LIST, "asm/suppressions/global"):
+            self._add_to(GROUP_LIST if name == GROUP_LIST else GLOBAL_LIST)
+            return
         fault = self.api.take_fault()
         if fault is not None and fault.is_deaf:
             self._reset()
@@ -143,6 +202,8 @@ class _Handler(BaseHTTPRequestHandler):
         raw = self.rfile.read(int(self.headers["Content-Length"]))
         body = json.loads(raw)
         self._note(body)
+        if self.api.meeting is not None:
+            self.api.meeting.wait(10)
         if fault is None:
             self._say(self._judged(body))
             return

@@ -15,9 +15,9 @@ from otalk_digest.model.edition import Edition
 from otalk_digest.model.news import KnownNews
 from otalk_digest.store import editions, news, plan, subscribers
 from otalk_digest.store.database import Store, secret_key
-from otalk_digest.store.schema import deliveries, leases, metadata
-from otalk_digest.store.schema import news as news_table
+from otalk_digest.store.schema import deliveries, leases
 from otalk_digest.store.schema import subscribers as subscriber_table
+from otalk_digest.store.told import events
 
 EVERYONE: Final = (a_segment(),)
 
@@ -48,15 +48,13 @@ def frozen_edition(
     segments: Sequence[Segment] = EVERYONE,
     told: dict[str, list[int]] | None = None,
 ) -> Edition:
-    """Freeze an edition that tells the news of these places, else the first, and plan it."""
+    """Freeze an edition that tells these numbers of news, else the first, and plan it."""
     carried = told or {segments[0].name: [1]}
     edition = an_edition(number, *(a_variant(name) for name in carried))
     hashes = {variant.segment: variant.segment for variant in edition.variants}
     editions.save_edition(connection, edition, variant_hashes=hashes)
-    # A database may count on after a rehearsal that was rolled back.
-    known = connection.scalars(select(news_table.c.id).order_by(news_table.c.id)).all()
-    for segment, nth in carried.items():
-        news.mark_told(connection, segment, [known[each - 1] for each in nth], edition=number)
+    for segment, ids in carried.items():
+        news.mark_told(connection, segment, ids, edition=number)
     plan.plan_edition(connection, number, segments, now=NOW)
     return edition
 
@@ -96,6 +94,6 @@ def contents(store: Store) -> dict[str, list[str]]:
     with store.read() as connection:
         return {
             table.name: sorted(repr(tuple(row)) for row in connection.execute(select(table)))
-            for table in metadata.sorted_tables
+            for table in events.metadata.sorted_tables
             if table is not leases
         }

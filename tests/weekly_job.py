@@ -25,7 +25,7 @@ from tests.feeds import SourcePost
 from tests.sendgrid_server import KEY
 
 from otalk_digest.store.database import Store
-from otalk_digest.store.schema import metadata
+from otalk_digest.store.told import events
 
 #: Before the chat of `ANNOUNCED`, and after it.
 WEEK_1 = "2026-06-03T09:00Z"
@@ -123,7 +123,8 @@ FILES = 'provider = "files"'
 _SENDGRID = """provider = "sendgrid"
 [delivery.sendgrid]
 host = "{host}"
-timeout_s = {timeout_s}"""
+timeout_s = {timeout_s}
+{more}"""
 _SMTP = """provider = "smtp"
 [delivery.smtp]
 host = "127.0.0.1"
@@ -234,7 +235,7 @@ class Job:
         if self.url is not None:
             return [
                 f"{table} {row}"
-                for table in metadata.tables
+                for table in events.metadata.tables
                 if table != "leases"
                 for row in sorted(map(repr, self.asks(f"SELECT * FROM {table}")))  # noqa: S608 - our own
             ]
@@ -311,9 +312,9 @@ def by_smtp(port: int) -> str:
     return _SMTP.format(port=port)
 
 
-def by_sendgrid(host: str, *, timeout_s: float = 30.0) -> str:
+def by_sendgrid(host: str, *, timeout_s: float = 30.0, more: str = "") -> str:
     """Settings for a server that speaks SendGrid's API."""
-    return _SENDGRID.format(host=host, timeout_s=timeout_s)
+    return _SENDGRID.format(host=host, timeout_s=timeout_s, more=more)
 
 
 def many_readers(number: int) -> str:

@@ -1,8 +1,8 @@
 """One frozen value, read at start from a TOML file and the environment.
 
 `OTALK_DIGEST_<SECTION>__<KEY>` overrides the file. Secrets come from the environment only:
-`OTALK_DIGEST_SENDGRID_API_KEY`, `OTALK_DIGEST_SMTP_PASSWORD`, `OTALK_DIGEST_STORE_PASSWORD`, or
-the same with `_FILE` at the end, naming a file that holds it.
+`OTALK_DIGEST_SENDGRID_API_KEY`, `OTALK_DIGEST_SMTP_PASSWORD`, `OTALK_DIGEST_DKIM_KEY`,
+`OTALK_DIGEST_STORE_PASSWORD`, or the same with `_FILE` at the end, naming a file that holds it.
 """
 
 import difflib
@@ -31,7 +31,7 @@ from otalk_digest.settings_tables import (
 from otalk_digest.toml_file import convert, fields_of, in_plain_words, read_toml
 
 _PREFIX = "OTALK_DIGEST_"
-_SECRETS = ("SENDGRID_API_KEY", "SMTP_PASSWORD", "STORE_PASSWORD")
+_SECRETS = ("SENDGRID_API_KEY", "SMTP_PASSWORD", "DKIM_KEY", "STORE_PASSWORD")
 _SQLITE = "sqlite:///"
 _POSTGRESQL = "postgresql://"
 

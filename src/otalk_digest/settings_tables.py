@@ -105,6 +105,9 @@ class SmtpSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     connections: Annotated[int, Meta(ge=1, le=20)] = 4
     messages_per_connection: Positive | None = None
     messages_per_minute: Positive | None = None
+    return_path: Address | None = None
+    dkim_domain: str | None = None
+    dkim_selector: str | None = None
 
 
 class SendGridSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -112,6 +115,9 @@ class SendGridSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
     host: str = "https://api.sendgrid.com"
     timeout_s: Seconds = 30.0
+    requests: Annotated[int, Meta(ge=1, le=8)] = 4
+    group: Positive | None = None
+    suppressions: bool = True
 
 
 class DeliverySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -122,6 +128,9 @@ class DeliverySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     from_name: str = ""
     reply_to: Address | None = None
     list_id: str | None = None
+    in_doubt: Literal["hold", "resend", "assume_sent"] = "hold"
+    in_doubt_after_hours: Positive = 24
+    soft_bounces: Positive = 3
     files: FilesSettings = FilesSettings()
     smtp: SmtpSettings = SmtpSettings()
     sendgrid: SendGridSettings = SendGridSettings()

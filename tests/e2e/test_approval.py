@@ -338,7 +338,8 @@ def test_an_edition_that_is_being_sent_stops_after_the_batch_in_flight(tmp_path:
         assert "Edition 1 is held by Ova, " in ended.out
         assert counts.keys() == {"accepted", "planned"}
         assert counts["accepted"] == len(server.accepted)
-        assert counts["accepted"] % 50 == 0
+        # What was claimed when it was held still arrives: a group and those on the connections.
+        assert counts["accepted"] < 150
 
         # Whatever is started now sends nothing either.
         for words in (("run",), ("send",), ("send", "--edition", "1")):

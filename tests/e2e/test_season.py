@@ -202,8 +202,8 @@ una@example.org,,Asia/Kolkata,IN,,,confirmed
 #: How each piece of news is linked in the bundled theme.
 LINKS = {
     "announcement": r"Read the post for (\d+ \w+)",
-    "change": r"Read what the post for (\d+ \w+) says now",
-    "cancellation": r"Read about the change to (\d+ \w+)",
+    "change": r"Read the updated post for (\d+ \w+)",
+    "cancellation": r"Read the post about (\d+ \w+)",
     "wrap-up": r"Read the write-up of (\d+ \w+)",
 }
 

@@ -83,14 +83,14 @@ def test_a_batch_is_one_request_in_the_order_given(
     assert request.addresses == [f"reader{n}@reader.example" for n in range(1, 1001)]
 
 
-def test_the_content_is_there_once_and_a_reader_costs_less_than_700_bytes(
+def test_the_content_is_there_once_and_a_reader_costs_less_than_500_bytes(
     server: SendGridServer, provider: SendGridProvider
 ) -> None:
     send(provider, 1)
     send(provider, 101)
 
     small, large = (int(request.headers["content-length"]) for request in server.requests)
-    assert (large - small) / 100 < 700
+    assert (large - small) / 100 < 500
 
 
 def test_nothing_is_tracked_and_the_way_out_is_ours(

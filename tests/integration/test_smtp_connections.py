@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.messages import a_batch, a_recipient
 from tests.smtp_server import DROP, PIPELINING, MailServer, Script, ScriptedServer, running
 
+from otalk_digest.delivery.dkim import Signer
 from otalk_digest.delivery.provider import Attempt
 from otalk_digest.delivery.providers.smtp import SmtpConfig, SmtpProvider
 from otalk_digest.errors import ProviderUnavailableError
@@ -185,3 +187,22 @@ def test_asked_to_stop_it_finishes_what_is_in_flight_and_gives_the_rest_back() -
     assert books.of_kind(RELEASED)
     assert books.claimed < 500
     assert len(books.outcomes) == books.claimed
+
+
+def test_a_bounce_says_whom_it_is_about_and_a_signature_covers_the_way_out() -> None:
+    key = Ed25519PrivateKey.generate()
+    signer = Signer(domain="otalk.example", selector="digest", key=key)
+    books = Books(readers=3)
+    server = MailServer()
+
+    with running(server):
+        deliver(books, server.port, signer=signer, return_path="bounces@otalk.example")
+
+    senders = {each.recipient: each.sender for each in server.received}
+    assert senders == {
+        f"reader{n}@reader.example": f"bounces+key-{n}@otalk.example" for n in (1, 2, 3)
+    }
+    for each in server.received:
+        signature = each.content.partition(b"\r\n\r\n")[0].partition(b"h=")[2].partition(b";")[0]
+        assert each.content.startswith(b"DKIM-Signature: ")
+        assert {b"list-unsubscribe", b"list-unsubscribe-post"} <= set(signature.split(b":"))

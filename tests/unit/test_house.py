@@ -39,6 +39,7 @@ MAY_IMPORT = {
 HOMES = {
     "alembic": {"store"},
     "click": {"cli"},
+    "cryptography": {"delivery/dkim"},
     "dns": {"cli/sender_domain"},
     "email_validator": {"audience/identity", "delivery/addresses"},
     "feedparser": {"collect/entries"},

@@ -12,6 +12,8 @@ from urllib.parse import quote
 from itsdangerous import BadSignature, Signer
 
 _SALT = "otalk-digest.reader"
+#: Of the greatest number that a database holds.
+_MOST_DIGITS = 18
 
 
 @dataclass(frozen=True)
@@ -65,3 +67,12 @@ def delivery_key(delivery_id: int, key: bytes) -> str:
     """Return what travels with a message and comes back in events: opaque, unforgeable."""
     mark = hmac.digest(key, b"delivery:%d" % delivery_id, "sha256")
     return f"{delivery_id}-{mark[:9].hex()}"
+
+
+def delivery_of(text: str, key: bytes) -> int | None:
+    """Return whose key it is; None when we did not make it."""
+    number = text.partition("-")[0]
+    if not (number.isascii() and number.isdigit()) or len(number) > _MOST_DIGITS:
+        return None
+    made = delivery_key(int(number), key)
+    return int(number) if hmac.compare_digest(made.encode(), text.encode()) else None

@@ -38,6 +38,7 @@ _TAG: Final = re.compile(r"#\w+")
 _SHARE: Final = re.compile(r"\d{1,3}%")
 _COLOURED: Final = re.compile(r"background(?:-color)?\s*:", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"\d")
+_PARAGRAPH: Final = re.compile(r"\n\s*\n")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,15 +159,24 @@ def _bars(mail: Mail) -> Iterator[lxml_html.HtmlElement]:
 
 
 def _unnumbered(mail: Mail) -> Iterator[Place]:
-    lines = [squeezed(line) for line in mail.lines]
+    # A sentence may be wrapped between a bar's day and its number.
+    paragraphs = [shown(paragraph) for paragraph in _PARAGRAPH.split(mail.text)]
     for row in dict.fromkeys(_bars(mail)):
         label = shown(visible_text(row.find("th")))
         numbers = [shown(visible_text(cell)) for cell in row.findall("td")]
         number = next((one for one in reversed(numbers) if _NUMBER.search(one)), None)
         if number is None:
             yield at(row)
-        elif not any(squeezed(label) in line and squeezed(number) in line for line in lines):
+        elif not any(_says_bar(said, label, number) for said in paragraphs):
             yield in_part(Part.TEXT, f"missing: {label}: {number}")
+
+
+def _says_bar(said: str, label: str, number: str) -> bool:
+    """Whether both are there: beside a bar "28 Oct. 2025" is short for "28 October 2025"."""
+    words = (re.escape(word.rstrip(".,")) for word in label.split())
+    day = "".join(rf"(?<!\w){word}\w*[.,]?\s*" for word in words)
+    is_whole = rf"(?<![\w.,]){re.escape(number)}(?!\w)"
+    return bool(re.search(day, said, re.IGNORECASE) and re.search(is_whole, said, re.IGNORECASE))
 
 
 _TEMPLATE: Final = "Compare the theme's templates with those of the classic theme."

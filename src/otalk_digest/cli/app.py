@@ -5,7 +5,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from otalk_digest.pipeline.delivering import Post
     from otalk_digest.pipeline.freezing import Press
     from otalk_digest.pipeline.running import Job
+    from otalk_digest.pipeline.settling import Policy
     from otalk_digest.store.database import Store
 
 
@@ -174,6 +175,18 @@ class App:
             clock=self.clock,
             stop=self.stop,
             is_approval_required=self.is_approval_required,
+            policy=self.policy(),
+        )
+
+    def policy(self) -> "Policy":
+        """Return what to do when nobody knows what became of a mail. Raises SettingsError."""
+        from otalk_digest.pipeline.settling import InDoubt, Policy
+
+        delivery = self.settings.delivery
+        return Policy(
+            in_doubt=InDoubt(delivery.in_doubt),
+            after=timedelta(hours=delivery.in_doubt_after_hours),
+            soft_bounces=delivery.soft_bounces,
         )
 
     @property

@@ -3,13 +3,13 @@
 import click
 
 from otalk_digest.cli.app import App
-from otalk_digest.cli.approval import said
+from otalk_digest.cli.approval import by_option, named, said
 from otalk_digest.cli.printing import moment, print_json, print_table
 from otalk_digest.cli.run import equation, print_reasons
 from otalk_digest.model.delivery import DeliveryRecord, Status, Tally
 from otalk_digest.pipeline.delivering import close_books
 from otalk_digest.pipeline.proposing import Standing, State, standing
-from otalk_digest.store import books, ledger
+from otalk_digest.store import books, settlements
 from otalk_digest.store import editions as edition_store
 from otalk_digest.store.decisions import Decision, newest_decisions
 
@@ -134,19 +134,22 @@ def deliveries(
 @click.option("--edition", type=int, metavar="N", help="Only this edition.")
 @click.option("--resend", is_flag=True, help="Send them again.")
 @click.option("--assume-sent", is_flag=True, help="Take them as sent.")
+@by_option
 @click.pass_obj
-def settle(app: App, edition: int | None, resend: bool, assume_sent: bool) -> None:
+def settle(
+    app: App, *, edition: int | None, resend: bool, assume_sent: bool, by: str | None
+) -> None:
     """Decide what is in doubt: send again (someone may get it twice), or take as sent."""
     if resend == assume_sent:
         raise click.UsageError("Say which: --resend or --assume-sent.")
-    reason = "a maintainer chose to send it again" if resend else "a maintainer took it as sent"
+    what = "they are sent again" if resend else "they count as sent"
     now = app.clock()
     with app.store(must_exist=True) as store, store.lease():
         with store.begin() as connection:
-            count = ledger.settle(connection, edition, resend=resend, reason=reason, now=now)
+            count = settlements.settle(connection, edition, resend=resend, by=named(by), now=now)
         close_books(store, now=now)
     after = " The next run sends them." if resend and count else ""
-    click.echo(f"{count} settled: {reason}.{after}")
+    click.echo(f"{count} settled: {what}.{after}")
 
 
 def _decision_record(decision: Decision | None) -> dict[str, object]:

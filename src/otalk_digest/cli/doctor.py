@@ -7,6 +7,7 @@ import click
 from otalk_digest.audience.segments import load_segments
 from otalk_digest.cli.app import App
 from otalk_digest.cli.collect import FORMATS
+from otalk_digest.cli.providers import build_signer
 from otalk_digest.digest.fixtures import fixture_digests
 from otalk_digest.digest.render import render_variant
 from otalk_digest.digest.themes import load_theme
@@ -135,9 +136,11 @@ def _check_provider(app: App) -> Iterator[str]:
 def _check_sender(app: App) -> Iterator[str]:
     if app.settings.delivery.provider == "files":
         return
-    from otalk_digest.cli.sender_domain import sender_problems
+    from otalk_digest.cli.sender_domain import sender_problems, signer_problems
 
     yield from sender_problems(app.settings.sender().from_address.rpartition("@")[2])
+    if (signer := build_signer(app.settings)) is not None:
+        yield from signer_problems(signer.domain, signer.selector, signer.dns_record())
     if app.settings.web.base_url is None:
         yield (
             "web.base_url is not set, so readers can leave only by writing an e-mail. Gmail and "

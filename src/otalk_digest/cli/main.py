@@ -29,6 +29,7 @@ COMMANDS = {
     "rehearse": ("rehearse", "Replay past weeks into a folder, to see what would have gone out."),
     "editions": ("books", "List the editions."),
     "deliveries": ("books", "List who got an edition and who did not; settle what is in doubt."),
+    "reconcile": ("reconcile", "Learn what became of what was sent: events, suppression lists."),
     "subscribers": ("audience", "Import, list and export subscribers."),
     "segments": ("audience", "Count the readers of each segment."),
     "suppressions": ("audience", "Count or add addresses that are never mailed."),

@@ -1,10 +1,14 @@
 """Build the provider that the settings name."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from otalk_digest.delivery.provider import Provider
 from otalk_digest.errors import SettingsError
 from otalk_digest.settings import Settings
+
+if TYPE_CHECKING:
+    from otalk_digest.delivery.dkim import Signer
 
 Sleep = Callable[[float], None]
 
@@ -49,9 +53,26 @@ def _smtp(settings: Settings, sleep: Sleep) -> Provider:
             connections=smtp.connections,
             messages_per_connection=smtp.messages_per_connection,
             messages_per_minute=smtp.messages_per_minute,
+            return_path=smtp.return_path,
+            signer=build_signer(settings),
         ),
         sleep=sleep,
     )
+
+
+def build_signer(settings: Settings) -> "Signer | None":
+    """Return who signs for the relay, if anyone does. Raises SettingsError."""
+    smtp, pem = settings.delivery.smtp, settings.secret("DKIM_KEY")
+    if smtp.dkim_domain is None and smtp.dkim_selector is None:
+        return None
+    from otalk_digest.delivery.dkim import Signer, read_key
+
+    if smtp.dkim_domain is None or smtp.dkim_selector is None or pem is None:
+        raise SettingsError(
+            "To sign with DKIM, delivery.smtp needs dkim_domain and dkim_selector, and the "
+            "environment OTALK_DIGEST_DKIM_KEY_FILE, naming the file of the private key."
+        )
+    return Signer(domain=smtp.dkim_domain, selector=smtp.dkim_selector, key=read_key(pem))
 
 
 def _sendgrid(settings: Settings, sleep: Sleep) -> Provider:
@@ -68,6 +89,9 @@ def _sendgrid(settings: Settings, sleep: Sleep) -> Provider:
             api_key=api_key,
             host=settings.delivery.sendgrid.host,
             timeout_s=settings.delivery.sendgrid.timeout_s,
+            requests=settings.delivery.sendgrid.requests,
+            group=settings.delivery.sendgrid.group,
+            has_lists=settings.delivery.sendgrid.suppressions,
         ),
         sleep=sleep,
     )

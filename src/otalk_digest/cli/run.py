@@ -59,6 +59,13 @@ def print_report(report: RunReport) -> None:
         print_reasons(report.reasons.get(number, ()))
         click.echo(equation(number, tally, is_rehearsal=report.is_rehearsal))
     _print_standings(report)
+    if report.synced.faults:
+        click.echo(
+            "Not all suppression lists of the provider could be read "
+            f"({'; '.join(report.synced.faults)}): went on with those that are known."
+        )
+    if report.settled:
+        click.echo(f"{report.settled} in doubt for long were settled as the settings say.")
     if report.in_doubt:
         click.echo(
             f"{report.in_doubt} in doubt: nobody knows whether they arrived, so they are not sent "

@@ -1,4 +1,4 @@
-"""What the sender's domain says of itself in DNS: SPF and DMARC (RFC 7208, RFC 7489)."""
+"""What the sender's domain says of itself in DNS: SPF, DMARC and DKIM (RFC 7208, 7489, 6376)."""
 
 from collections.abc import Iterator
 
@@ -26,6 +26,20 @@ def sender_problems(domain: str) -> Iterator[str]:
             f"_dmarc.{domain} has no DMARC record. Begin with the TXT record: "
             f'"v=DMARC1; p=none; rua=mailto:postmaster@{domain}".'
         )
+
+
+def signer_problems(domain: str, selector: str, wanted: str) -> Iterator[str]:
+    """Yield why receivers cannot check our DKIM signatures (RFC 6376 §3.6)."""
+    name = f"{selector}._domainkey.{domain}"
+    try:
+        records = list(_texts(name))
+    except dns.exception.DNSException:
+        yield f"The DNS record of {name} could not be looked up; try again later."
+        return
+    # Names and spaces are written as each provider likes; the key is the key.
+    key = wanted.rpartition("p=")[2]
+    if not any(key in record.replace(" ", "") for record in records):
+        yield f'{name} does not hold our DKIM key. Let this be its TXT record: "{wanted}".'
 
 
 def _texts(name: str) -> Iterator[str]:

@@ -17,7 +17,7 @@ from otalk_digest.errors import (
 )
 
 #: So many batches in a row that nobody knows the fate of: the provider is ill, not a batch.
-_MOST_DOUBTS: Final = 3
+MOST_DOUBTS: Final = 3
 
 
 def dispatch(ledger: Ledger, provider: Provider, *, stop: threading.Event) -> int:
@@ -43,11 +43,8 @@ def dispatch(ledger: Ledger, provider: Provider, *, stop: threading.Event) -> in
         except ProviderUncertainError as error:
             ledger.lose_track(attempt, str(error))
             doubts += 1
-            if doubts == _MOST_DOUBTS:
-                raise TryAgainError(
-                    f"The provider gave no clear answer for {doubts} batches in a row, so no more "
-                    "are sent. The others go out with the next run."
-                ) from error
+            if doubts == MOST_DOUBTS:
+                raise too_many_doubts() from error
             continue
         except BaseException:
             ledger.lose_track(attempt, "the program failed while sending")
@@ -56,3 +53,11 @@ def dispatch(ledger: Ledger, provider: Provider, *, stop: threading.Event) -> in
         doubts = 0
         handed_over += len(attempt.batch.recipients)
     return handed_over
+
+
+def too_many_doubts() -> TryAgainError:
+    """Return what ends a run that nobody answers clearly."""
+    return TryAgainError(
+        f"The provider gave no clear answer for {MOST_DOUBTS} batches in a row, so no more "
+        "are sent. The others go out with the next run."
+    )

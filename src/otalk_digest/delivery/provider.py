@@ -1,7 +1,9 @@
 """What a way to send must promise, and what it is handed."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from otalk_digest.model.delivery import Outcome
@@ -87,3 +89,38 @@ class StreamingProvider(Provider, Protocol):
         Few readers are claimed at a time, so that a kill leaves few in doubt. Raises what
         `send` raises, after everything that was claimed has its outcome.
         """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuppressionList:
+    """Addresses that a provider mails no more."""
+
+    name: str
+    #: What it means for us that an address is on it.
+    reason: str
+
+
+class SuppressionSource(Protocol):
+    """A provider's own lists of whom not to mail, kept in step with ours.
+
+    Each method raises ProviderUnavailableError or ProviderRefusedError.
+    """
+
+    @property
+    def lists(self) -> Sequence[SuppressionList]:
+        """What there is; nothing when they are not to be looked at."""
+
+    def pages(self, name: str, *, since: datetime | None) -> Iterator[Sequence[str]]:
+        """Yield addresses of a list; with `since`, those that were added after it at least."""
+
+    def add(self, addresses: Sequence[str]) -> None:
+        """Let the provider know who has left. Safe to repeat."""
+
+
+@runtime_checkable
+class HasSuppressions(Protocol):
+    """A provider with such lists."""
+
+    @property
+    def suppressions(self) -> SuppressionSource:
+        """They are."""

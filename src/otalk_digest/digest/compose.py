@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from otalk_digest.model.audience import Segment
 from otalk_digest.model.chat import Chat, Phase
 from otalk_digest.model.edition import UNEDITED, Digest, Drop, Edits, TrendPoint
-from otalk_digest.model.news import KnownNews, NewsKind
+from otalk_digest.model.news import KnownNews, News, NewsKind
 
 if TYPE_CHECKING:
     from otalk_digest.model.news import Change
@@ -70,6 +70,8 @@ def compose(
         coming_up=ahead[1:],
         wrap_ups=arrange(wrap_ups, edits.order),
         notices=arrange(_of(chosen, NewsKind.NOTICE), edits.order),
+        reminder=_reminder(chats, (*alerts, *announced), told=told, now=now),
+        is_any_ahead=any(_is_ahead(chat, now) for chat in chats),
         trend=_trend(chats, wrap_ups),
         drops=tuple(drops),
         note=edits.note,
@@ -190,6 +192,32 @@ def _recency(item: KnownNews) -> tuple[bool, datetime]:
     """Order wrap-ups by the chat's hour; those without a date are the oldest."""
     starts_at = item.news.reading.starts_at
     return starts_at is not None, starts_at or item.news.happened_at
+
+
+def _reminder(
+    chats: Iterable[Chat], shown: Iterable[KnownNews], *, told: frozenset[str], now: datetime
+) -> News | None:
+    """Return the chat that comes before all that is told now, if readers know it already.
+
+    A digest that leads with the chat of next week must not let this week's be forgotten.
+    """
+    here = {item.news.guid for item in shown}
+    ahead = [chat for chat in chats if _is_ahead(chat, now) and chat.guid in told | here]
+    nearest = min(ahead, key=lambda chat: (chat.reading.starts_at, chat.guid), default=None)
+    if nearest is None or nearest.guid in here:
+        return None
+    return News(
+        kind=NewsKind.ANNOUNCEMENT,
+        guid=nearest.guid,
+        url=nearest.url,
+        reading=nearest.reading,
+        happened_at=nearest.first_seen_at,
+    )
+
+
+def _is_ahead(chat: Chat, now: datetime) -> bool:
+    starts_at = chat.reading.starts_at
+    return chat.phase is Phase.ANNOUNCED and starts_at is not None and starts_at > now
 
 
 def _trend(chats: Sequence[Chat], wrap_ups: Sequence[KnownNews]) -> tuple[TrendPoint, ...]:

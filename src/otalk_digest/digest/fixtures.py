@@ -52,6 +52,23 @@ def _weeks(make: Inventor) -> Iterator[tuple[str, str, Digest]]:
     yield "wrap-up", "A wrap-up with its numbers", _wrapped(make)
     yield "notice", "A notice", make.digest(notices=(make.notice(),))
     yield "season-break", "A break between two seasons", _season_break(make)
+    told = make.chat(90, topic="Tide tables on the ward").news
+    later = make.chat(1, weeks=1)
+    yield (
+        "already-announced",
+        "A chat that was announced before comes first",
+        make.digest(headline=later, wrap_ups=(make.wrap_up(),), reminder=told, is_any_ahead=True),
+    )
+    yield (
+        "wrap-up-and-next",
+        "A wrap-up, and a chat that was announced before",
+        make.digest(
+            wrap_ups=(make.wrap_up(),),
+            trend=make.trend(298, 351, 412),
+            reminder=told,
+            is_any_ahead=True,
+        ),
+    )
     note = (
         "Dear all,\n\nthis is the **last chat before the break**. "
         "Please [tell us what you would like to talk about](https://blog.example.org/ideas/).\n\n"

@@ -104,6 +104,7 @@ def _context(job: _Job) -> dict[str, object]:
         "alerts": stories.alerts,
         "headline": stories.headline,
         "coming_up": stories.coming_up,
+        "reminder": stories.reminder,
         "wrap_ups": stories.wrap_ups,
         "notices": stories.notices,
         "lead": stories.lead,
@@ -112,7 +113,7 @@ def _context(job: _Job) -> dict[str, object]:
         "primary": stories.primary,
         "is_quiet": stories.is_quiet,
         "left_out": stories.left_out,
-        "calendar_count": len({s.guid for s in stories.ahead if s.in_calendar and s.is_on}),
+        "calendar_count": len({s.guid for s in stories.dated if s.in_calendar and s.is_on}),
         "publication": publication,
         "language": job.theme.language or publication.language,
         "blog_url": wording.web_address(publication.blog_url),
@@ -160,6 +161,8 @@ def _subject(job: _Job, prefix: str) -> str:
 def _preheader(job: _Job) -> str:
     """Keep between 40 and 130 characters: what is short says that more is inside."""
     said = wording.calm(job.theme.render(themes.PREHEADER, _context(job)))
+    # A topic may end in a mark of its own.
+    said = re.sub(r"(?<=[?!.…])\.(?=\s|$)", "", said)
     if len(said) < PREHEADER_LEAST:
         said = f"{said} {job.theme.phrase('preheader', 'closing')}"
     return wording.clip(said, PREHEADER_MOST)
@@ -178,7 +181,7 @@ def _tidy(text: str, prefix: str) -> str:
 def _calendar(job: _Job, *, digest: Digest, zone: ZoneInfo) -> str | None:
     """One event a chat: an alert knows better than an announcement of the same chat."""
     events: dict[str, Event] = {}
-    for story in job.stories.ahead:
+    for story in job.stories.dated:
         if story.in_calendar:
             events.setdefault(story.guid, _event(job, story))
     return write_calendar(

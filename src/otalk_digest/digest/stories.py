@@ -12,7 +12,7 @@ from otalk_digest.model.chat import Flag, Reading
 ON: Final = frozenset({"announcement", "change"})
 
 #: What a change means to someone who is planning to come.
-Turn = Literal["new_date", "new_time", "back_on", "change"]
+Turn = Literal["new_date", "new_time", "back_on", "new_host", "change"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +119,10 @@ class Stories:
     coming_up: tuple[Story, ...]
     wrap_ups: tuple[Story, ...]
     notices: tuple[Story, ...]
+    #: A chat that readers know already, and that comes before all the others.
+    reminder: Story | None = None
+    #: Some chat is ahead, whether or not it is told of here.
+    is_any_ahead: bool = False
     #: A maintainer's words, before everything else.
     note: tuple[Block, ...] = ()
     #: Pieces of news that one mail has no room for.
@@ -126,14 +130,19 @@ class Stories:
 
     @property
     def ahead(self) -> tuple[Story, ...]:
-        """What has a place in a calendar: alerts first, because they know best."""
+        """Chats that are news: alerts first, because they know best."""
         headline = () if self.headline is None else (self.headline,)
         return (*self.alerts, *headline, *self.coming_up)
 
     @property
+    def dated(self) -> tuple[Story, ...]:
+        """What has a place in a calendar."""
+        return self.ahead if self.reminder is None else (*self.ahead, self.reminder)
+
+    @property
     def whens(self) -> tuple[When, ...]:
         """The hours that carry a local-time mark."""
-        return tuple(s.when for s in self.ahead if s.when is not None and s.when.place is not None)
+        return tuple(s.when for s in self.dated if s.when is not None and s.when.place is not None)
 
     @property
     def lead(self) -> str:
@@ -158,10 +167,11 @@ class Stories:
     def primary(self) -> Story | None:
         """The chat that the one button is about."""
         headline = () if self.headline is None else (self.headline,)
-        chats = (*headline, *self.alerts, *self.coming_up)
+        reminder = () if self.reminder is None else (self.reminder,)
+        chats = (*headline, *self.alerts, *self.coming_up, *reminder)
         return next((story for story in chats if story.is_on), None)
 
     @property
     def is_quiet(self) -> bool:
         """No chat is ahead of the reader."""
-        return not any(story.is_on for story in self.ahead)
+        return self.primary is None and not self.is_any_ahead

@@ -54,6 +54,7 @@ class Teller:
         self._links |= {*self.theme.words["footer"].values(), *dict(self.publication.links)}
         note = read_note(digest.note, name_link=self._unique) if digest.note else ()
         links = len(self.publication.links) + sum(len(block.links) for block in note)
+        links += digest.reminder is not None
         selection = limits.select(digest, links=links)
         self._spare_links = selection.spare_links
         shown = selection.digest
@@ -61,6 +62,10 @@ class Teller:
         return Stories(
             alerts=self._all(shown.alerts),
             headline=next(iter(self._all(headline)), None),
+            reminder=None
+            if digest.reminder is None
+            else self._story(digest.reminder, is_known=True),
+            is_any_ahead=digest.is_any_ahead,
             coming_up=self._all(shown.coming_up),
             wrap_ups=self._with_trend(self._all(shown.wrap_ups), digest),
             notices=self._all(shown.notices),
@@ -69,24 +74,24 @@ class Teller:
         )
 
     def _all(self, items: Iterable[KnownNews]) -> tuple[Story, ...]:
-        return tuple(self._story(item) for item in items)
+        return tuple(self._story(item.news) for item in items)
 
-    def _story(self, item: KnownNews) -> Story:
-        news, fitted = item.news, limits.fit_reading(item.news.reading)
+    def _story(self, news: News, *, is_known: bool = False) -> Story:
+        fitted = limits.fit_reading(news.reading)
         reading = fitted.reading
         kind = _kind(news)
         when = None if kind == "notice" else self._when(reading, has_place=kind in ON)
         before = self._move(news.changes)
         topic = self._topic(reading)
         in_calendar = self._is_in_calendar(kind, when)
-        is_whole = kind == "announcement" and fitted.is_cut
+        linked = "whole" if kind == "announcement" and fitted.is_cut else kind
         calendar_url = self._calendar_url(news) if in_calendar and kind in ON else None
         return Story(
             kind=kind,
             guid=news.guid,
             topic=topic,
             url=wording.web_address(news.url),
-            link=self._link("whole" if is_whole else kind, topic, when),
+            link=self._link("reminder" if is_known else linked, topic, when),
             transcript_link=self._link("transcript", topic, when) if kind == "wrap_up" else "",
             calendar_url=calendar_url,
             calendar_link=self._link(_CALENDAR[kind], topic, when) if calendar_url else "",
@@ -121,7 +126,8 @@ class Teller:
         for said in (wording.one_line(reading.topic), wording.one_line(reading.title)):
             if wording.calm(said):
                 return limits.clip_topic(said)
-        return self.theme.phrase("lead", "notices")
+        part, name = ("chat", "no_topic") if reading.is_chat else ("lead", "notices")
+        return self.theme.phrase(part, name)
 
     def _when(self, reading: Reading, *, has_place: bool) -> When | None:
         start, end = reading.starts_at, reading.ends_at
@@ -180,7 +186,11 @@ class Teller:
         if before is not None and when is not None:
             days = {moment.astimezone(self.zone).date() for moment in (before, when.starts_at)}
             return "new_time" if len(days) == 1 else "new_date"
-        return "back_on" if any(change.field == "phase" for change in changes) else "change"
+        new = {change.field: change.new for change in changes}
+        if "phase" in new:
+            return "back_on"
+        has_new_host = new.get("hosts") and not new.keys() & {_START, "topic"}
+        return "new_host" if has_new_host else "change"
 
     def _changes(self, changes: Iterable[Change]) -> Iterator[ChangeWords]:
         """Name the other fields that count."""

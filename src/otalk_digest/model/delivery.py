@@ -4,7 +4,7 @@ Empty cells under an action are bugs of ours and raise; under an event they mean
 world is late or repeats itself, and nothing changes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -94,6 +94,22 @@ def after_action(status: Status, action: Action) -> Status:
 def after_event(status: Status, event: EventKind) -> Status:
     """Return the new status; the same one when the event is late or repeated."""
     return TRANSITIONS.get((status, event), status)
+
+
+#: By weight, not by time: the clocks of mailbox providers differ, and seconds are coarse.
+_LIGHT_TO_HEAVY = (_E.ACCEPTED, _E.DEFERRED, _E.DELIVERED, _E.COMPLAINED, _E.BOUNCED, _E.REJECTED)
+
+
+def after_all_events(status: Status, events: Collection[EventKind]) -> Status:
+    """Return where a delivery stands when all of these have happened, in whatever order."""
+    if not events or status in {Status.PLANNED, Status.SKIPPED}:
+        return status
+    # Whoever tells of it has taken it, whatever we knew before.
+    status = Status.ACCEPTED
+    for event in _LIGHT_TO_HEAVY:
+        if event in events:
+            status = after_event(status, event)
+    return status
 
 
 def sources(cause: Action | EventKind) -> tuple[Status, ...]:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from otalk_digest.model.chat import Numbers
-from otalk_digest.model.news import KnownNews
+from otalk_digest.model.news import KnownNews, News
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +40,10 @@ class Digest:
     coming_up: tuple[KnownNews, ...] = ()
     wrap_ups: tuple[KnownNews, ...] = ()
     notices: tuple[KnownNews, ...] = ()
+    #: The nearest chat ahead, where readers were told of it before and nothing here is nearer.
+    reminder: News | None = None
+    #: Some chat is ahead, whether or not this digest tells of it.
+    is_any_ahead: bool = False
     #: Chats up to and including the newest wrap-up, oldest first.
     trend: tuple[TrendPoint, ...] = ()
     drops: tuple[Drop, ...] = field(default=())

@@ -18,6 +18,8 @@ from otalk_digest.pipeline.collecting import Collected, Source, collect, pull, t
 from otalk_digest.pipeline.delivering import Clock, Post, close_books, deliver, recover
 from otalk_digest.pipeline.freezing import Press, compose_all, freeze, render_edition
 from otalk_digest.pipeline.proposing import Standing, State, standing, weigh
+from otalk_digest.pipeline.settling import Policy, settle_doubts
+from otalk_digest.pipeline.suppressing import Synced, sync_suppressions
 from otalk_digest.store import books, editions, subscribers
 from otalk_digest.store.database import Store, secret_key
 
@@ -46,6 +48,7 @@ class Job:
     stop: threading.Event
     #: An edition leaves only when a maintainer has approved it.
     is_approval_required: bool = False
+    policy: Policy = field(default_factory=Policy)
 
 
 @dataclass(slots=True)
@@ -69,6 +72,10 @@ class RunReport:
     #: Edition → what the check says of it, for each one that was checked.
     findings: dict[int, Findings] = field(default_factory=dict)
     in_doubt: int = 0
+    #: Deliveries in doubt that the settings decided about.
+    settled: int = 0
+    #: What came of keeping the provider's suppression lists and ours in step.
+    synced: Synced = field(default_factory=Synced)
     #: What kept the run from finishing; the rest was done.
     error: OtalkDigestError | None = None
 
@@ -142,6 +149,9 @@ def _with_provider(job: Job, report: RunReport, work: Callable[[Provider], None]
             recovered = recover(connection, provider, now=job.clock())
         if recovered:
             log_event("attempts_recovered", attempts=recovered, provider=provider.name)
+        # Before the plan, so that its numbers are right, and before each claim (R5).
+        report.synced = sync_suppressions(job.store, provider, now=job.clock())
+        report.settled = settle_doubts(job.store, job.policy, now=job.clock())
         work(provider)
     except OtalkDigestError as error:
         report.error = error

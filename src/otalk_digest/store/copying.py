@@ -14,11 +14,12 @@ from sqlalchemy import Connection, Row, Table, delete, func, insert, select, tex
 
 from otalk_digest.errors import InputError, StoreError
 from otalk_digest.store.database import Store
-from otalk_digest.store.schema import leases, meta, metadata
+from otalk_digest.store.schema import leases, meta
+from otalk_digest.store.told import events
 
 _PAGE = 1_000
-#: Whose turn it is in one database says nothing about another.
-_TABLES = tuple(table for table in metadata.sorted_tables if table is not leases)
+#: All that any module adds. Whose turn it is in one database says nothing about another.
+_TABLES = tuple(table for table in events.metadata.sorted_tables if table is not leases)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

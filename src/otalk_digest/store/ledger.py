@@ -177,13 +177,24 @@ def open_attempts(connection: Connection) -> Sequence[tuple[int, str]]:
 
 
 def settle(
-    connection: Connection, edition: int | None, *, resend: bool, reason: str, now: datetime
+    connection: Connection,
+    edition: int | None,
+    *,
+    resend: bool,
+    reason: str,
+    now: datetime,
+    before: datetime | None = None,
 ) -> int:
-    """Let a person decide what is in doubt: send again, or take as sent. Return how many."""
+    """Decide what is in doubt, since `before` at least: send again, or take as sent.
+
+    Returns how many. `settlements.settle` keeps who decided.
+    """
     cause = Action.RELEASE if resend else EventKind.ACCEPTED
     statement = update(deliveries).where(deliveries.c.status == Status.IN_DOUBT)
     if edition is not None:
         statement = statement.where(deliveries.c.edition == edition)
+    if before is not None:
+        statement = statement.where(deliveries.c.updated_at <= before)
     new = TRANSITIONS[Status.IN_DOUBT, cause]
     return connection.execute(statement.values(status=new, reason=reason, updated_at=now)).rowcount
 

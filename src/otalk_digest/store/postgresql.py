@@ -144,6 +144,8 @@ class PostgresWatch:
 
     def version(self) -> int:
         """Return how many commits were announced."""
+        # The server hands out what it has to tell with its next answer.
+        self._connection.execute(text("SELECT 1"))
         driver: Any = self._connection.connection.driver_connection
         self._heard += sum(1 for _ in driver.notifies(timeout=0))
         return self._heard

@@ -5,9 +5,11 @@ What asks for `store` is held on SQLite and on PostgreSQL; for `sqlite` or `post
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 from tests.postgresql_server import PostgresServer
 
 from otalk_digest.store.database import Place, Store, open_store
@@ -73,18 +75,42 @@ def place(request: pytest.FixtureRequest) -> Place:
     return free
 
 
+#: PostgreSQL counts on after a transaction that was rolled back, unless that began anew.
+COUNT_FROM_ONE = """
+DO $$ DECLARE counter regclass; BEGIN
+  FOR counter IN SELECT oid FROM pg_class WHERE relkind = 'S' LOOP
+    EXECUTE format('ALTER SEQUENCE %s RESTART', counter);
+  END LOOP;
+END $$
+"""
+
+
+class Scratch(Store):
+    """Each rehearsal numbers its rows from one."""
+
+    @contextmanager
+    def rehearse(self) -> Iterator[Connection]:
+        with super().rehearse() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.exec_driver_sql(COUNT_FROM_ONE)
+            yield connection
+
+
 @pytest.fixture(scope="module", params=KINDS)
 def scratch(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Store]:
     """One store for many examples: each works in `rehearse`, which keeps nothing."""
     if request.param == "sqlite":
-        opened = open_store(tmp_path_factory.mktemp("scratch") / "digest.sqlite3")
-        yield opened
-        opened.close()
+        yield from _scratch(tmp_path_factory.mktemp("scratch") / "digest.sqlite3")
         return
     postgres: PostgresServer = request.getfixturevalue("postgres")
     with postgres.database() as name:
-        opened = open_store(postgres.url(name))
-        yield opened
-        opened.close()
+        yield from _scratch(postgres.url(name))
+
+
+def _scratch(place: Place) -> Iterator[Store]:
+    open_store(place).close()
+    opened = Scratch(place)
+    yield opened
+    opened.close()

@@ -17,9 +17,9 @@ from sqlalchemy.engine import Engine
 from tests.stores import contents
 
 from otalk_digest.errors import BusyError, StoreError
-from otalk_digest.store import database
+from otalk_digest.store import database, told
 from otalk_digest.store.database import HEAD, Place, Store, open_store, secret_key
-from otalk_digest.store.schema import meta, metadata
+from otalk_digest.store.schema import meta
 
 MIGRATIONS = Path(database.__file__).parent / "migrations"
 
@@ -44,7 +44,7 @@ def test_the_migrations_make_the_schema_that_the_code_uses(store: Store) -> None
     with store.read() as connection:
         context = MigrationContext.configure(connection, opts={"render_as_batch": True})
 
-        assert compare_metadata(context, metadata) == []
+        assert compare_metadata(context, told.events.metadata) == []
 
 
 def _in_words(index: Mapping[str, Any]) -> str:
@@ -80,7 +80,7 @@ def test_the_migrations_and_the_tables_of_the_code_make_the_same_database(
     else:
         url: str = request.getfixturevalue("url")
         made = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
-    metadata.create_all(made)
+    told.events.metadata.create_all(made)
 
     assert tables_of(engine_of(store)) == tables_of(made)
     made.dispose()

@@ -1,5 +1,7 @@
 """Each rule against a message that is good but for one thing."""
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Final
 
 import pytest
@@ -10,6 +12,7 @@ from tests.digests import (
     a_digest,
     a_move,
     a_notice,
+    a_trend,
     a_wrap_up,
     news,
     ten_items,
@@ -110,6 +113,21 @@ def test_without_a_web_address_what_needs_one_is_advice() -> None:
     assert set(ours) == {
         *("footer-preferences", "footer-web-version", "list-one-click", "list-unsubscribe-web"),
     }
+
+
+def test_beside_a_bar_a_day_may_be_short_and_its_sentence_may_be_wrapped() -> None:
+    # From the old year into the new one, so that the days carry years and fill two lines.
+    later = timedelta(weeks=7)
+    trend = tuple(
+        replace(point, starts_at=point.starts_at + later)
+        for point in a_trend(298, 351, 286, 330, 412)
+    )
+    wrap_up = a_wrap_up(starts_at=trend[-1].starts_at)
+
+    message = a_digest_message(a_digest(wrap_ups=(wrap_up,), trend=trend))
+
+    assert {point.starts_at.year for point in trend} == {2025, 2026}
+    assert broken_rules(message) & OURS == set()
 
 
 def test_musts_come_first() -> None:

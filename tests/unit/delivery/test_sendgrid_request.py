@@ -63,6 +63,48 @@ def test_a_list_name_outside_ascii_is_one_line_of_ascii() -> None:
     assert list_id.endswith(" <digest.otalk.example>")
 
 
+def test_a_reader_costs_few_bytes_and_what_all_share_is_said_once() -> None:
+    found = request(a_batch(*map(a_recipient, range(10))))
+
+    assert found["custom_args"] == {"otd_attempt": "try-1"}
+    assert found["headers"]["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    for each in found["personalizations"]:
+        assert each["headers"].keys() == {"List-Unsubscribe"}
+        assert each["custom_args"].keys() == {"otd_delivery"}
+        assert {len(tag) for tag in each["substitutions"]} == {8}
+
+
+def test_one_click_is_said_for_each_reader_when_it_does_not_work_for_all() -> None:
+    found = request(a_batch(a_recipient(1), a_recipient(2, is_one_click=False)))
+
+    assert "List-Unsubscribe-Post" not in found["headers"]
+    assert [len(each["headers"]) for each in found["personalizations"]] == [2, 1]
+
+
+GROUP_PAGE = "<%asm_group_unsubscribe_raw_url%>"
+
+
+def test_readers_without_a_web_address_leave_by_the_page_of_the_group() -> None:
+    batch = a_batch(*(a_recipient(n, is_one_click=False) for n in range(3)))
+
+    found = json.loads(encode_request(batch, batch.recipients, group=123))
+
+    assert errors_in(found) == []
+    assert found["asm"] == {"group_id": 123}
+    text, html = (part["value"] for part in found["content"])
+    assert f'<a href="{GROUP_PAGE}">' in html
+    assert f"Leave: {GROUP_PAGE}" in text
+
+
+def test_readers_with_a_web_address_leave_there_also_when_there_is_a_group() -> None:
+    batch = a_batch(*map(a_recipient, range(3)))
+
+    found = json.loads(encode_request(batch, batch.recipients, group=123))
+
+    assert found["asm"] == {"group_id": 123}
+    assert GROUP_PAGE not in json.dumps(found)
+
+
 def without(*path: str | int) -> Callable[[dict[str, Any]], None]:
     def breach(body: Any) -> None:  # noqa: ANN401  JSON is anything
         for step in path[:-1]:

@@ -507,3 +507,45 @@ def test_every_part_can_be_ordered_and_the_bars_end_with_the_newest_chat_all_the
     assert [item.id for item in digest.wrap_ups] == [1, 2]
     assert [item.id for item in digest.notices] == [4, 3]
     assert [point.starts_at for point in digest.trend] == list(weeks)
+
+
+SOON, LATER = TUESDAY, TUESDAY + 7 * DAY
+
+
+@pytest.mark.parametrize(
+    ("known", "told", "is_reminded"),
+    [
+        (a_chat("soon", starts_at=SOON), {"soon"}, True),
+        (a_chat("soon", starts_at=SOON), set(), False),
+        (a_chat("soon", starts_at=BEGUN), {"soon"}, False),
+        (a_chat("soon", starts_at=None), {"soon"}, False),
+        (a_chat("soon", starts_at=LATER + DAY), {"soon"}, False),
+        (a_chat("soon", starts_at=SOON, phase=Phase.CANCELLED), {"soon"}, False),
+    ],
+    ids=["nearer", "never told", "begun", "undated", "later", "off"],
+)
+def test_a_nearer_chat_that_was_told_before_is_called_to_mind(
+    known: Chat, told: set[str], is_reminded: object
+) -> None:
+    item = some_news(guid="new", starts_at=LATER)
+
+    digest = composed([item], a_chat("new", starts_at=LATER), known, told=frozenset(told))
+
+    assert digest.items == (item,)
+    assert (digest.reminder is not None) == is_reminded
+    assert digest.is_any_ahead
+
+
+def test_a_wrap_up_calls_the_nearest_chat_to_mind() -> None:
+    item = some_news(1, NewsKind.WRAP_UP, guid="past", starts_at=LAST_WEEK)
+    chats = [
+        a_chat("past", starts_at=LAST_WEEK, phase=Phase.WRAPPED_UP),
+        a_chat("later", starts_at=LATER),
+        a_chat("soon", starts_at=SOON),
+    ]
+
+    digest = composed([item], *chats, told=frozenset({"past", "soon", "later"}))
+
+    assert digest.reminder is not None
+    assert digest.reminder.guid == "soon"
+    assert not composed([item], chats[0]).is_any_ahead

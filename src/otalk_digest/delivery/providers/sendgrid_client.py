@@ -7,6 +7,7 @@ key and recipients at level DEBUG: none of that happens here.
 import http.client
 import logging
 import urllib.request
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Final
 from urllib.parse import urlsplit
@@ -109,6 +110,14 @@ class SendGridClient:
     def read_scopes(self) -> Answer:
         """GET /v3/scopes: what the key may do. Raises as `send_mail` does."""
         return _answer(self._client.scopes.get())
+
+    def get(self, path: str, query: Mapping[str, str]) -> Answer:
+        """GET /v3/{path}. Raises as `send_mail` does."""
+        return _answer(self._client._(path).get(query_params=dict(query)))
+
+    def post(self, path: str, body: str) -> Answer:
+        """POST /v3/{path}. Raises as `send_mail` does."""
+        return _answer(self._client._(path).post(request_body=body))
 
 
 def _answer(response: python_http_client.client.Response) -> Answer:

@@ -7,7 +7,7 @@ personalizations, accept line ends in headers, and cost twice the time.
 import json
 import unicodedata
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from otalk_digest.delivery import headers
@@ -18,16 +18,20 @@ from otalk_digest.delivery.addresses import (
 )
 from otalk_digest.delivery.message import (
     CALENDAR_NAME,
-    check_tokens,
+    ONE_CLICK,
     list_fields,
     unsubscribe_fields,
 )
+from otalk_digest.delivery.providers.sendgrid_tags import Tagged, tag_content
 from otalk_digest.model.message import Batch, Recipient
 
 #: Come back in every event of the message; opaque, because SendGrid keeps them for years.
 DELIVERY_ARG: Final = "otd_delivery"
 ATTEMPT_ARG: Final = "otd_attempt"
 
+#: SendGrid puts each reader's own page of the group there.
+_GROUP_PAGE: Final = "<%asm_group_unsubscribe_raw_url%>"
+_ONE_CLICK_FIELD: Final = "List-Unsubscribe-Post"
 #: Per personalization, names and values together.
 _SUBSTITUTIONS_LIMIT: Final = 10_000
 #: Not allowed in a recipient's name.
@@ -55,19 +59,34 @@ def fault(recipient: Recipient) -> str | None:
     return None
 
 
-def encode_request(batch: Batch, recipients: Sequence[Recipient]) -> str:
+def encode_request(
+    batch: Batch, recipients: Sequence[Recipient], *, group: int | None = None
+) -> str:
     """Return the body for these readers of the batch, in their order.
+
+    `group` is an unsubscribe group of the account: whoever has no web address of ours to leave
+    at leaves at SendGrid's.
 
     Raises ValueError or KeyError for values that are broken: bugs of ours.
     """
-    tokens = check_tokens(batch.variant)
-    body = _shared(batch) | {
-        "personalizations": [_personalization(batch, each, tokens) for each in recipients]
-    }
+    is_theirs = group is not None and not any(each.is_one_click for each in recipients)
+    way_out = _GROUP_PAGE if is_theirs else None
+    tagged = tag_content(batch.variant, recipients, way_out=way_out)
+    body = _shared(batch, tagged)
+    if group is not None:
+        body["asm"] = {"group_id": group}
+    if is_one_click := all(each.is_one_click for each in recipients):
+        # The same for everybody, so it is said once: every byte here counts a thousand times.
+        body["headers"][_ONE_CLICK_FIELD] = ONE_CLICK
+    left_out = {_ONE_CLICK_FIELD} if is_one_click else set[str]()
+    body["personalizations"] = [
+        _personalization(each, values, left_out)
+        for each, values in zip(recipients, tagged.substitutions, strict=True)
+    ]
     return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
 
 
-def _shared(batch: Batch) -> dict[str, Any]:
+def _shared(batch: Batch, tagged: Tagged) -> dict[str, Any]:
     variant, sender = batch.variant, batch.sender
     name = _ascii_name(sender.from_name)
     shared: dict[str, Any] = {
@@ -76,11 +95,12 @@ def _shared(batch: Batch) -> dict[str, Any]:
         "subject": variant.subject,
         # In this order: RFC 2046 §5.1.4, and SendGrid refuses any other.
         "content": [
-            {"type": "text/plain", "value": variant.text},
-            {"type": "text/html", "value": variant.html},
+            {"type": "text/plain", "value": tagged.text},
+            {"type": "text/html", "value": tagged.html},
         ],
         "headers": _unfolded(list_fields(variant, sender, date=batch.date)),
         "tracking_settings": _NO_TRACKING,
+        "custom_args": {ATTEMPT_ARG: batch.attempt_key},
     }
     if variant.calendar is not None:
         shared["attachments"] = [_attachment(variant.calendar)]
@@ -109,13 +129,14 @@ def _attachment(calendar: str) -> dict[str, str]:
 
 
 def _personalization(
-    batch: Batch, recipient: Recipient, tokens: Sequence[str]
+    recipient: Recipient, values: Mapping[str, str], left_out: Collection[str]
 ) -> Mapping[str, object]:
     name = headers.one_line((recipient.name or "").translate(_NAME_BREAKERS))
+    # Substitutions do not reach headers, so the way out is written out for each reader.
+    way_out = [pair for pair in unsubscribe_fields(recipient) if pair[0] not in left_out]
     return {
         "to": [{"email": wire_address(recipient.address), **({"name": name} if name else {})}],
-        "substitutions": {token: recipient.values[token] for token in tokens},
-        # Substitutions do not reach headers, so the way out is written out for each reader.
-        "headers": _unfolded(unsubscribe_fields(recipient)),
-        "custom_args": {DELIVERY_ARG: recipient.key, ATTEMPT_ARG: batch.attempt_key},
+        **({"substitutions": values} if values else {}),
+        "headers": _unfolded(way_out),
+        "custom_args": {DELIVERY_ARG: recipient.key},
     }

@@ -38,7 +38,7 @@ class SmtpProvider:
             ProviderUnavailableError: nothing was accepted, and nothing can be now.
             ProviderRefusedError: the server refuses our login or our sender address.
         """
-        feed = BatchFeed(batch)
+        feed = BatchFeed(batch, self._config)
         trouble = self._lanes.carry(feed, stop=threading.Event())
         if trouble is not None and not feed.is_any_decided:
             raise trouble
@@ -46,7 +46,7 @@ class SmtpProvider:
 
     def deliver(self, ledger: Ledger, *, stop: threading.Event) -> int:
         """Send all that is planned over all connections; see `StreamingProvider`."""
-        feed = LedgerFeed(ledger, connections=self._config.connections)
+        feed = LedgerFeed(ledger, self._config)
         try:
             trouble = self._lanes.carry(feed, stop=stop)
             feed.finish()

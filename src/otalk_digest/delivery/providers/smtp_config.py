@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
+from otalk_digest.delivery.dkim import Signer
 from otalk_digest.errors import SettingsError
 
 #: How the connection is protected; never less than asked for.
@@ -23,6 +24,11 @@ class SmtpConfig:
     password: str | None = field(default=None, repr=False)
     #: What we call ourselves in EHLO; None asks the machine.
     hostname: str | None = None
+    #: Where bounces go, as "bounces@otalk.example": each reader's own key is put behind the name
+    #: (VERP), so a bounce says whom it is about. None sends them to the sender.
+    return_path: str | None = None
+    #: For a relay that does not sign itself.
+    signer: Signer | None = None
     #: Certificates to trust in place of the system's, for a relay of one's own.
     ca_file: Path | None = None
     #: For every answer before the dot: the longest that RFC 5321 §4.5.3.2 asks for.

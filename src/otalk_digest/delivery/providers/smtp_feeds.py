@@ -1,6 +1,7 @@
 """Readers made into letters, and their answers into outcomes."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 
 from otalk_digest.delivery.addresses import (
@@ -11,6 +12,7 @@ from otalk_digest.delivery.addresses import (
 )
 from otalk_digest.delivery.message import MessageTemplate, compile_message
 from otalk_digest.delivery.provider import Attempt, Ledger
+from otalk_digest.delivery.providers.smtp_config import SmtpConfig
 from otalk_digest.delivery.providers.smtp_lanes import LOW
 from otalk_digest.delivery.providers.smtp_letter import Answer, Letter
 from otalk_digest.model.delivery import Outcome, OutcomeKind
@@ -23,7 +25,8 @@ _MOST_OPEN: Final = 50
 class _Desk:
     """Writes letters; a variant is encoded once, however many batches carry it."""
 
-    def __init__(self) -> None:
+    def __init__(self, config: SmtpConfig) -> None:
+        self._config = config
         self._first: Batch | None = None
         self._template: MessageTemplate | None = None
         self._sender = ""
@@ -37,8 +40,36 @@ class _Desk:
             self._template = compile_message(batch.variant, batch.sender, date=batch.date)
             self._sender = wire_address(batch.sender.from_address)
             self._first = batch
-        template, sender = self._template, self._sender
-        return [_written(template, sender, recipient) for recipient in batch.recipients]
+        template = self._template
+        return [
+            self._written(template, recipient, date=batch.date) for recipient in batch.recipients
+        ]
+
+    def _written(
+        self, template: MessageTemplate, recipient: Recipient, *, date: datetime
+    ) -> Letter | Outcome:
+        signer = self._config.signer
+        try:
+            content = template.fill(recipient)
+            return Letter(
+                delivery_id=recipient.delivery_id,
+                sender=self._envelope_sender(recipient),
+                recipient=wire_address(recipient.address),
+                content=content if signer is None else signer.sign(content, date=date),
+                is_utf8=needs_smtputf8(recipient.address),
+            )
+        except UnusableAddressError as error:
+            return Outcome(
+                delivery_id=recipient.delivery_id,
+                kind=OutcomeKind.REJECTED,
+                diagnostic=diagnostic(str(error)),
+            )
+
+    def _envelope_sender(self, recipient: Recipient) -> str:
+        if self._config.return_path is None:
+            return self._sender
+        name, _, domain = wire_address(self._config.return_path).rpartition("@")
+        return f"{name}+{recipient.key}@{domain}"
 
 
 def _is_alike(first: Batch, second: Batch) -> bool:
@@ -53,9 +84,9 @@ def _is_alike(first: Batch, second: Batch) -> bool:
 class BatchFeed:
     """The letters of one batch."""
 
-    def __init__(self, batch: Batch) -> None:
+    def __init__(self, batch: Batch, config: SmtpConfig) -> None:
         """Write all letters."""
-        written = _Desk().write(batch)
+        written = _Desk(config).write(batch)
         self._batch = batch
         self._letters = [each for each in written if isinstance(each, Letter)]
         self._outcomes = {each.delivery_id: each for each in written if isinstance(each, Outcome)}
@@ -80,13 +111,13 @@ class BatchFeed:
 class LedgerFeed:
     """Letters from the books, and answers into them, group by group."""
 
-    def __init__(self, ledger: Ledger, *, connections: int) -> None:
+    def __init__(self, ledger: Ledger, config: SmtpConfig) -> None:
         """Begin; nothing is claimed yet."""
         self.handed_over = 0
         # Besides these, LOW letters may wait, and two be under way on each connection.
-        self._group = _MOST_OPEN - LOW - connections
+        self._group = _MOST_OPEN - LOW - config.connections
         self._ledger = ledger
-        self._desk = _Desk()
+        self._desk = _Desk(config)
         self._decided: list[Outcome] = []
 
     def take(self) -> Sequence[Letter]:
@@ -120,23 +151,6 @@ class LedgerFeed:
         self.handed_over += len(self._decided)
         self._decided = []
         return attempt
-
-
-def _written(template: MessageTemplate, sender: str, recipient: Recipient) -> Letter | Outcome:
-    try:
-        return Letter(
-            delivery_id=recipient.delivery_id,
-            sender=sender,
-            recipient=wire_address(recipient.address),
-            content=template.fill(recipient),
-            is_utf8=needs_smtputf8(recipient.address),
-        )
-    except UnusableAddressError as error:
-        return Outcome(
-            delivery_id=recipient.delivery_id,
-            kind=OutcomeKind.REJECTED,
-            diagnostic=diagnostic(str(error)),
-        )
 
 
 def _outcome(letter: Letter, answer: Answer) -> Outcome:

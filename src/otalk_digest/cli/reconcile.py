@@ -1,0 +1,60 @@
+"""`reconcile`: learn what became of what was sent."""
+
+from pathlib import Path
+
+import click
+
+from otalk_digest.cli.app import App
+from otalk_digest.errors import InputError
+from otalk_digest.pipeline import reconciling
+
+
+@click.command()
+@click.option(
+    "--events",
+    "files",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Events of SendGrid, saved as JSON; may be given more than once.",
+)
+@click.pass_obj
+def reconcile(app: App, files: tuple[Path, ...]) -> int:
+    """Ask the provider whom not to mail, and apply the events that are stored.
+
+    Any file may be read any number of times, in any order.
+    """
+    from otalk_digest.delivery.providers.sendgrid_events import read_events
+
+    posts = [read_events(_read(file)) for file in files]
+    now = app.clock()
+    with app.store(must_exist=True) as store, store.lease():
+        new = sum(reconciling.take_events(store, post.events, now=now) for post in posts)
+        provider = app.provider()
+        try:
+            done = reconciling.reconcile(
+                store, provider, soft_bounces=app.settings.delivery.soft_bounces, now=now
+            )
+        finally:
+            provider.close()
+    if files:
+        total = sum(len(post.events) for post in posts)
+        click.echo(f"{total} events read, {new} of them new.")
+    click.echo(
+        f"{done.applied.moved} deliveries stand elsewhere now; "
+        f"{done.synced.suppressed + done.applied.suppressed + done.out_of_reach} more addresses "
+        "are never mailed again."
+    )
+    unreadable = sum(post.unreadable for post in posts)
+    if unreadable:
+        click.echo(f"{unreadable} entries are no events, and were left out.", err=True)
+    for fault in done.synced.faults:
+        click.echo(f"Not read: {fault}.", err=True)
+    return 3 if unreadable else 0
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise InputError(f"{file} cannot be read: {error.strerror}.") from error

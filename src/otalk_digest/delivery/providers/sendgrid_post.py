@@ -1,0 +1,130 @@
+"""One Mail Send request, asked for again as long as it is certain that nothing was accepted."""
+
+import threading
+import time
+from collections.abc import Callable
+from http.client import HTTPException
+from typing import TYPE_CHECKING
+from urllib.error import URLError
+
+from otalk_digest.delivery.addresses import diagnostic
+from otalk_digest.delivery.providers.sendgrid_answer import (
+    Answer,
+    Meaning,
+    meaning,
+    reason,
+    refusal_of_us,
+    unreachable,
+    wait_s,
+)
+from otalk_digest.delivery.providers.sendgrid_config import SendGridConfig
+from otalk_digest.errors import (
+    ProviderRefusedError,
+    ProviderUnavailableError,
+    ProviderUncertainError,
+    SettingsError,
+)
+
+if TYPE_CHECKING:
+    from otalk_digest.delivery.providers.sendgrid_client import SendGridClient
+
+
+class Pace:
+    """When SendGrid may be asked again: "too many" to one request is a pause for all."""
+
+    def __init__(
+        self, sleep: Callable[[float], None], *, stop: threading.Event | None = None
+    ) -> None:
+        """`stop` is set from outside; `sleep` may then end early."""
+        self._sleep = sleep
+        self._stop = stop or threading.Event()
+        self._lock = threading.Lock()
+        self._resume_at = 0.0
+        #: Set from inside: nothing more is begun.
+        self.halt = threading.Event()
+
+    @property
+    def is_over(self) -> bool:
+        """Whoever waits gives up."""
+        return self._stop.is_set() or self.halt.is_set()
+
+    def hold(self, seconds: float) -> None:
+        """Let nobody ask for so long."""
+        with self._lock:
+            # Monotone: a clock that is set back makes nobody wait for a day (R10).
+            self._resume_at = max(self._resume_at, time.monotonic() + seconds)
+
+    def wait(self) -> None:
+        """Return when one may ask, or when there is no need to any more."""
+        left = self._resume_at - time.monotonic()
+        if left > 0:
+            self._sleep(left)
+
+
+def open_client(config: SendGridConfig) -> "SendGridClient":
+    """Return a client of one's own: it is not for two threads."""
+    # The package is heavy: whoever sends nothing does not wait for it.
+    from otalk_digest.delivery.providers import sendgrid_client  # noqa: PLC0415
+
+    return sendgrid_client.SendGridClient(
+        api_key=config.api_key, host=config.host, timeout_s=config.timeout_s
+    )
+
+
+class Poster:
+    """Posts bodies, one at a time; several of them share a pace."""
+
+    def __init__(self, config: SendGridConfig, pace: Pace, *, clock: Callable[[], float]) -> None:
+        self._config = config
+        self._pace = pace
+        self._clock = clock
+        self._client: SendGridClient | None = None
+
+    def post(self, body: str, *, jitter_s: float) -> Answer:
+        """Return an answer about the content: accepted, or refused. Raises for all others."""
+        answer = self._post_patiently(body, jitter_s=jitter_s)
+        match meaning(answer.status):
+            case Meaning.REFUSED_US:
+                raise ProviderRefusedError(refusal_of_us(answer))
+            case Meaning.WRONG_SERVICE:
+                raise SettingsError(
+                    f"{self._config.host} answered {answer.status}, and nothing was sent:"
+                    " is it SendGrid, and is its sandbox off? Check the SendGrid host."
+                )
+            case Meaning.UNCERTAIN:
+                said = f"SendGrid answered {reason(answer)}"
+                raise ProviderUncertainError(f"{said}: nobody knows who has got the mail.")
+            case _:
+                return answer
+
+    def _post_patiently(self, body: str, *, jitter_s: float) -> Answer:
+        trouble = ""
+        for tries in range(1, self._config.attempts + 1):
+            self._pace.wait()
+            if self._pace.is_over:
+                trouble = trouble or "the run is ending"
+                break
+            answer = self._post_once(body)
+            if meaning(answer.status) is not Meaning.WAIT:
+                return answer
+            trouble = reason(answer)
+            self._pace.hold(jitter_s + self._wait_s(answer, tries))
+        raise ProviderUnavailableError(
+            f"SendGrid takes no mail now ({trouble}): run the same command again later."
+        )
+
+    def _post_once(self, body: str) -> Answer:
+        if self._client is None:
+            self._client = open_client(self._config)
+        try:
+            return self._client.send_mail(body)
+        except URLError as error:
+            # The request did not go out whole.
+            return unreachable(diagnostic(str(error.reason)))
+        except (OSError, HTTPException) as error:
+            said = diagnostic(f"{type(error).__name__} {error}")
+            raise ProviderUncertainError(f"SendGrid gave no whole answer ({said})") from error
+
+    def _wait_s(self, answer: Answer, tries: int) -> float:
+        longest = self._config.longest_wait_s
+        return wait_s(answer, now=self._clock(), tries=tries, longest=longest)

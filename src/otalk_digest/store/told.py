@@ -1,0 +1,50 @@
+"""The tables of what providers tell us, and of what was made of it."""
+
+from sqlalchemy import Column, Identity, Integer, String, Table, Text, UniqueConstraint
+
+from otalk_digest.store.moment import Moment
+from otalk_digest.store.schema import metadata
+
+# How far each of a provider's suppression lists was read.
+pulls = Table(
+    "pulls",
+    metadata,
+    Column("provider", String, primary_key=True),
+    Column("list", String, primary_key=True),
+    Column("until", Moment, nullable=False),
+)
+
+# Append-only but for `applied_at`: stored first, as they came, and looked at afterwards.
+events = Table(
+    "events",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    # With `name`, `at` and `url` it tells a repetition from news: ids of events change (R 2.5).
+    Column("delivery_key", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("url", String, nullable=False),
+    # Null when the key is not one of ours. No foreign key: an event outlives its delivery.
+    Column("delivery_id", Integer, index=True),
+    # What it means for the delivery; null when nothing.
+    Column("kind", String),
+    Column("reason", String),
+    # Why its reader is never mailed again; null when they are.
+    Column("suppresses", String),
+    Column("raw", Text, nullable=False),
+    Column("stored_at", Moment, nullable=False),
+    Column("applied_at", Moment, index=True),
+    UniqueConstraint("delivery_key", "name", "at", "url"),
+)
+
+# Append-only: who or what decided about deliveries in doubt, and when (R4).
+settlements = Table(
+    "settlements",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    Column("edition", Integer),
+    Column("how", String, nullable=False),
+    Column("deliveries", Integer, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("by", String, nullable=False),
+)

@@ -1,0 +1,200 @@
+"""SendGrid's suppression lists and ours, in step before each plan."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from tests.builders import DAY, NOW, a_subscriber
+from tests.sendgrid_server import (
+    GLOBAL_LIST,
+    GROUP,
+    GROUP_LIST,
+    KEY,
+    LISTS,
+    NO_SCOPE,
+    Fault,
+    SendGridServer,
+)
+from tests.stores import add_people, hash_of, suppress
+
+from otalk_digest.delivery.providers.files import FilesProvider
+from otalk_digest.delivery.providers.sendgrid import SendGridConfig, SendGridProvider
+from otalk_digest.pipeline.suppressing import Synced, sync_suppressions
+from otalk_digest.store.database import Store, open_store
+from otalk_digest.store.subscribers import count_suppressions, is_suppressed
+
+ANN, BEN, CAT = (a_subscriber(f"{name}@example.org") for name in ("ann", "ben", "cat"))
+LONG_AGO = 1_500_000_000
+REASONS = ("bounced", "complained", "invalid", "unsubscribed", "unsubscribed")
+BOUNCES = "suppression/bounces"
+
+
+@pytest.fixture
+def server() -> Iterator[SendGridServer]:
+    with SendGridServer() as running:
+        yield running
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = open_store(tmp_path / "digest.sqlite3")
+    with opened.begin() as connection:
+        add_people(connection, ANN, BEN, CAT)
+    yield opened
+    opened.close()
+
+
+def a_provider(
+    server: SendGridServer, *, group: int | None = GROUP, has_lists: bool = True
+) -> SendGridProvider:
+    config = SendGridConfig(api_key=KEY, host=server.url, group=group, has_lists=has_lists)
+    return SendGridProvider(config)
+
+
+def counts(store: Store) -> dict[str, int]:
+    with store.read() as connection:
+        return count_suppressions(connection)
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        *zip(
+            LISTS, ("bounced", "complained", "invalid", "unsubscribed", "unsubscribed"), strict=True
+        )
+    ],
+)
+def test_whoever_is_on_a_list_is_never_mailed_again_and_it_says_why(
+    store: Store, server: SendGridServer, name: str, reason: str
+) -> None:
+    server.lists[name].append(("BEN@Example.ORG", LONG_AGO))
+
+    found = sync_suppressions(store, a_provider(server), now=NOW)
+
+    assert found == Synced(suppressed=1)
+    assert counts(store) == {reason: 1}
+    with store.read() as connection:
+        assert is_suppressed(connection, hash_of(connection, BEN))
+        assert not is_suppressed(connection, hash_of(connection, ANN))
+
+
+def test_a_second_time_nothing_is_new_and_only_what_is_recent_is_asked_for(
+    store: Store, server: SendGridServer
+) -> None:
+    server.lists[BOUNCES].append((BEN.address, LONG_AGO))
+    provider = a_provider(server)
+    sync_suppressions(store, provider, now=NOW)
+    before = len(server.requests)
+
+    found = sync_suppressions(store, provider, now=NOW + DAY)
+
+    assert found == Synced()
+    asked = [r.path for r in server.requests[before:] if r.method == "GET"]
+    start = int((NOW - DAY).timestamp())
+    assert sum(f"start_time={start}" in path for path in asked) == len(LISTS) - 1
+
+
+def test_what_came_to_a_list_since_is_found(store: Store, server: SendGridServer) -> None:
+    provider = a_provider(server)
+    sync_suppressions(store, provider, now=NOW)
+    late = int((NOW - timedelta(hours=2)).timestamp())
+    server.lists[BOUNCES].append((CAT.address, late))
+
+    assert sync_suppressions(store, provider, now=NOW + DAY).suppressed == 1
+
+
+def test_a_long_list_is_read_to_its_end_though_entries_go_between_its_pages(
+    store: Store, server: SendGridServer
+) -> None:
+    entries = [(f"reader{n}@elsewhere.example", LONG_AGO) for n in range(1_180)]
+    server.lists[BOUNCES] = list(entries)
+
+    def some_go(name: str) -> None:
+        if name == BOUNCES:
+            del server.lists[BOUNCES][:50]
+
+    server.on_page = some_go
+
+    assert sync_suppressions(store, a_provider(server), now=NOW).suppressed == 1_180
+
+
+def test_an_entry_that_is_no_address_harms_nobody(store: Store, server: SendGridServer) -> None:
+    server.lists["suppression/invalid_emails"] += [("no address", 1), (ANN.address, 2)]
+
+    assert sync_suppressions(store, a_provider(server), now=NOW).suppressed == 2
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        NO_SCOPE,
+        Fault(status=500),
+        Fault(status=404),
+        Fault(status=200, body=b"<html>"),
+        Fault(status=200, body=b'[{"created": 1}]'),
+    ],
+)
+def test_a_list_that_cannot_be_read_is_named_and_the_others_are_read(
+    store: Store, server: SendGridServer, fault: Fault
+) -> None:
+    server.list_faults[BOUNCES] = fault
+    server.lists[GROUP_LIST].append((ANN.address, LONG_AGO))
+    provider = a_provider(server)
+
+    found = sync_suppressions(store, provider, now=NOW)
+
+    assert found.suppressed == 1
+    assert len(found.faults) == 1
+    assert "@" not in found.faults[0]
+    # It is read from where it was left, not from now on.
+    server.list_faults.clear()
+    server.lists[BOUNCES].append((BEN.address, LONG_AGO))
+    assert sync_suppressions(store, provider, now=NOW + DAY) == Synced(suppressed=1)
+
+
+def test_a_service_that_cannot_be_reached_is_asked_once(store: Store) -> None:
+    with SendGridServer() as gone:
+        provider = a_provider(gone)
+
+    found = sync_suppressions(store, provider, now=NOW)
+
+    assert len(found.faults) == 1
+    assert "refused" in found.faults[0]
+
+
+@pytest.mark.parametrize(("group", "name"), [(GROUP, GROUP_LIST), (None, GLOBAL_LIST)])
+def test_who_left_us_is_put_on_the_groups_list_or_the_global_one_once(
+    store: Store, server: SendGridServer, group: int | None, name: str
+) -> None:
+    with store.begin() as connection:
+        suppress(connection, ANN)
+        suppress(connection, BEN, "bounced")
+    provider = a_provider(server, group=group)
+
+    sync_suppressions(store, provider, now=NOW + DAY)
+    sync_suppressions(store, provider, now=NOW + 2 * DAY)
+
+    assert [address for address, _ in server.lists[name]] == [ANN.address]
+    assert [r.body for r in server.requests if r.method == "POST"] == [[ANN.address]]
+
+
+def test_what_could_not_be_told_is_told_the_next_time(store: Store, server: SendGridServer) -> None:
+    with store.begin() as connection:
+        suppress(connection, ANN)
+    provider = a_provider(server, group=None)
+    server.list_faults[GLOBAL_LIST] = Fault(status=500)
+    assert sync_suppressions(store, provider, now=NOW).faults
+    server.list_faults.clear()
+
+    sync_suppressions(store, provider, now=NOW + DAY)
+
+    assert [address for address, _ in server.lists[GLOBAL_LIST]] == [ANN.address]
+
+
+def test_without_lists_nothing_is_asked(
+    store: Store, server: SendGridServer, tmp_path: Path
+) -> None:
+    for provider in (a_provider(server, has_lists=False), FilesProvider(tmp_path / "out")):
+        assert sync_suppressions(store, provider, now=NOW) == Synced()
+    assert server.requests == []
