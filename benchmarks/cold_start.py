@@ -16,7 +16,11 @@ from pathlib import Path
 from processes import command, median_costs, print_table, python
 
 ROOT = Path(__file__).parents[1]
-SLOW = ("feedparser", "premailer", "sendgrid", "alembic", "starlette", "uvicorn", "jinja2")
+SLOW = (
+    *("feedparser", "premailer", "sendgrid", "alembic", "starlette", "uvicorn", "jinja2"),
+    *("lxml", "tinycss2", "icalendar", "markdown_it", "sqlalchemy.dialects.postgresql"),
+    "otalk_digest.check.message",
+)
 NOW = ("--now", "2026-11-25T09:00Z")
 
 

@@ -79,7 +79,7 @@ variant = render_variant(
         contact_address="team@blog.example",
         postal_address="1 Example Street",
         language="en-GB",
-        has_web=True,
+        web_url="https://digest.blog.example",
     ),
     profile=profile,
     why="You asked for it.",

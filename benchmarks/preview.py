@@ -17,7 +17,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 import httpx
-from processes import median_costs, print_table, python
+from processes import ENVIRONMENT, median_costs, print_table, python
 
 ROUNDS = 5
 NOW = "2026-11-25T12:00Z"
@@ -128,7 +128,7 @@ def running(folder: Path) -> Iterator[tuple[httpx.Client, str, int]]:
     arguments = ["--config", str(folder / "otalk-digest.toml"), "--now", NOW, "preview"]
     code = "from otalk_digest.cli.main import main; main()"
     with subprocess.Popen(
-        [*python(code), *arguments], stdout=subprocess.PIPE, text=True, bufsize=1
+        [*python(code), *arguments], stdout=subprocess.PIPE, text=True, bufsize=1, env=ENVIRONMENT
     ) as server:
         try:
             assert server.stdout is not None  # noqa: S101 - a pipe was asked for

@@ -322,8 +322,8 @@ window.measures = (() => {
   };
 
   /** axe-core's violations, and the contrast that it cannot tell. It has to be here already. */
-  const axeFaults = async (options) => {
-    const { violations, incomplete } = await axe.run(document, options);
+  const axeFaults = async (within, options) => {
+    const { violations, incomplete } = await axe.run(within ?? document, options);
     const unsure = incomplete.filter((fault) => fault.id === "color-contrast");
     return [...violations, ...unsure].flatMap((fault) =>
       fault.nodes.map((node) => `${fault.id}: ${node.target}: ${node.failureSummary}`),

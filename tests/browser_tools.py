@@ -165,8 +165,13 @@ def visiting(browser: Browser, *, server: str | None = None) -> Iterator[Visit]:
         context.close()
 
 
-def axe_faults(visit: Visit, *, leave_out: Sequence[str] = ()) -> list[str]:
-    """Return what axe-core finds wrong, or cannot tell about contrast, as it stands now."""
+def axe_faults(
+    visit: Visit, *, leave_out: Sequence[str] = (), within: str | None = None
+) -> list[str]:
+    """Return what axe-core finds wrong, or cannot tell about contrast, as it stands now.
+
+    `within` is a selector: only that part of the page is looked at.
+    """
     if visit.page.evaluate("typeof axe") == "undefined":
         # As a function of the browser's console: a page's own policy would refuse a script.
         visit.page.evaluate(f"() => {{ {_axe_source()} }}")
@@ -181,7 +186,7 @@ def axe_faults(visit: Visit, *, leave_out: Sequence[str] = ()) -> list[str]:
         "elementRef": False,
         "ancestry": False,
     }
-    found: list[str] = visit.measure("axeFaults", options)
+    found: list[str] = visit.measure("axeFaults", within, options)
     return found
 
 

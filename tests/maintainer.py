@@ -73,7 +73,7 @@ class Folder:
         done = subprocess.run(
             [sys.executable, "-m", "otalk_digest", "--now", now, *words],
             cwd=self.path,
-            env={"PATH": "/usr/bin:/bin", "LANG": "C", "PYTHONPATH": _python_path()},
+            env=environment(),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             encoding="utf-8",
@@ -133,5 +133,10 @@ def post_chat(number: int, *, tweets: int) -> str:
 27 Participants</p>"""
 
 
-def _python_path() -> str:
-    return os.environ.get("PYTHONPATH", "")
+def environment() -> dict[str, str]:
+    """Return what a command needs, and nothing of the settings of who runs the tests."""
+    return {
+        "PATH": "/usr/bin:/bin",
+        "LANG": "C",
+        "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
+    }

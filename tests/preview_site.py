@@ -4,7 +4,7 @@ import re
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +19,7 @@ from tests.maintainer import Folder, an_announcement, post_chat
 
 from otalk_digest.cli.app import App
 from otalk_digest.cli.preview import open_desk
+from otalk_digest.pipeline.previewing import Desk
 from otalk_digest.web.preview.app import build_app
 from otalk_digest.web.preview.gallery import Gallery
 from otalk_digest.web.preview.guard import LOOPBACK
@@ -114,13 +115,18 @@ def back_of(page: str) -> str:
 
 @contextmanager
 def previewing(
-    folder: Folder, *, now: str = WEEK_2, may_be_real: bool = False, is_live: bool = True
+    folder: Folder,
+    *,
+    now: str = WEEK_2,
+    may_be_real: bool = False,
+    is_live: bool = True,
+    change: Callable[[Desk], Desk] = lambda desk: desk,
 ) -> Iterator[Preview]:
-    """Run the preview of this folder as the command does."""
+    """Run the preview of this folder as the command does; `change` puts something in its way."""
     app = App(config=folder.path / "otalk-digest.toml", now=datetime.fromisoformat(now))
     with app.store(must_exist=True) as store:
         gallery = Gallery(
-            lambda: open_desk(app, store), may_be_real=may_be_real, by="the login name"
+            lambda: change(open_desk(app, store)), may_be_real=may_be_real, by="the login name"
         )
         ends = threading.Event()
         with closing(gallery), _served(gallery, ends, is_live=is_live) as web:

@@ -122,6 +122,7 @@ def _links(chosen: Mapping[str, str]) -> panels.LinksPanel:
                 url=url,
                 href=f"?{urlencode({**chosen, 'mark': str(at)})}",
                 state=state,
+                is_ok=state == "ok",
                 is_marked=chosen.get("mark") == str(at),
             )
             for at, (text, url, state) in enumerate(rows)
@@ -170,22 +171,22 @@ def panel_of(name: str, chosen: Mapping[str, str]) -> panels.Panel:
                 panels.Meter(
                     label="HTML",
                     value=15_200,
-                    advised=61_440,
-                    limit=104_448,
+                    advised=60_000,
+                    limit=102_000,
                     said="Far from where Gmail cuts.",
                 ),
                 panels.Meter(
                     label="Style block",
                     value=9_900,
-                    advised=8_192,
-                    limit=16_384,
+                    advised=8_000,
+                    limit=16_000,
                     said="Gmail drops it above 16 KB.",
                 ),
                 panels.Meter(
                     label="Message",
                     value=230_000,
                     advised=None,
-                    limit=204_800,
+                    limit=200_000,
                     said="Some servers refuse what is larger.",
                 ),
             )

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from tests.view_panels import BASE, items, option, panel_of, picker
 
+from otalk_digest.pipeline.readiness import Verdict
 from otalk_digest.web.preview import panels
 from otalk_digest.web.preview.panels import Picker
 from otalk_digest.web.preview.view import Fault, Frame, InboxLine, Readiness, View
@@ -93,11 +94,11 @@ DEFAULTS: Final = {
 def a_readiness(**changes: Any) -> Readiness:  # noqa: ANN401 - as `replace` takes them
     waiting = Readiness(
         rows=(
-            ("Nothing that stops it", False, "1 must: unsubscribe-visible"),
-            ("Size", True, "14.8 KB of 60 advised"),
-            ("Links checked", True, "Today at 10.02am, all answer"),
-            ("Readers", True, "128 weekly, 17 students, 4 left out with a reason"),
-            ("Time", True, "Monday 23 November, 7am: it is due"),
+            ("Rules", Verdict.UNMET, "1 must: unsubscribe-visible"),
+            ("Size", Verdict.MET, "14.8 KB of 60 advised"),
+            ("Links", Verdict.MET, "all 11 answered"),
+            ("Readers", Verdict.MET, "128 weekly, 17 students, 4 left out with a reason"),
+            ("Time", Verdict.OPEN, "the chat of 23 November 2026, 20:00 GMT has begun"),
         ),
         standing="waiting",
         standing_detail="Nobody has looked at it yet.",
@@ -197,11 +198,13 @@ STATES: Final = {
     "notice": a_view(notice="Saved. Everybody who looks sees it.", by="Sam"),
     "fixture": a_view({"edition": "hostile"}, readiness=None),
     "ready": a_view(
-        readiness=a_readiness(rows=(("Size", True, ""),), standing="nothing asked", test_to=None)
+        readiness=a_readiness(
+            rows=(("Size", Verdict.MET, ""),), standing="nothing asked", test_to=None
+        )
     ),
     "approved": a_view(
         readiness=a_readiness(
-            rows=(("Size", True, "14.8 KB"), ("Approved", True, "")),
+            rows=(("Size", Verdict.MET, "14.8 KB"), ("Approved", Verdict.MET, "")),
             standing="approved",
             standing_detail="Sam, today at 10.20am",
             can_approve=False,
@@ -214,7 +217,7 @@ STATES: Final = {
     ),
     "changed": a_view(
         readiness=a_readiness(
-            rows=(("Size", True, ""),),
+            rows=(("Size", Verdict.MET, ""),),
             standing="changed since approval",
             standing_detail="Two lines",
         )

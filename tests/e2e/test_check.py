@@ -1,6 +1,7 @@
 """The check from outside: the command, and the gate before a send."""
 
 import json
+import re
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
@@ -51,6 +52,10 @@ def test_a_broken_theme_sends_nothing_and_a_mended_one_sends_once(folder: Folder
     assert "must be mended" in planned.out
     assert refused.status == 5
     assert "residue-mark" in refused.err
+    for said in (planned, refused):
+        assert re.search(
+            r"^Rules +NO +2 must \(residue-mark\), \d+ should$", said.out, re.MULTILINE
+        )
     assert "See what to do: otalk-digest check." in refused.err
     assert len(refused.err.splitlines()) == 1
     assert mailed(folder) == 0
@@ -59,6 +64,7 @@ def test_a_broken_theme_sends_nothing_and_a_mended_one_sends_once(folder: Folder
     assert "Gates and gardens" in folder.does("chats").out
 
     broken.unlink()
+    assert re.search(r"^Rules +yes +0 must", folder.does("plan").out, re.MULTILINE)
     assert folder.does("run").status == 0
     assert folder.does("run").status == 0
     assert mailed(folder) == 5

@@ -3,6 +3,8 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from queue import SimpleQueue
 from shutil import copytree
@@ -11,6 +13,8 @@ import httpx
 import pytest
 from tests.maintainer import Folder, a_folder
 from tests.preview_site import Preview, form_key, previewing, two_weeks
+
+from otalk_digest.pipeline.previewing import Desk
 
 #: Much longer than it takes; how long it takes is measured in benchmarks/preview.py.
 PATIENCE_S = 30
@@ -196,6 +200,31 @@ def test_settings_that_vanish_take_nothing_away(preview: Preview, folder: Folder
 
     assert 'class="fault"' in preview.page()
     assert preview.get("mail.html").content == good
+
+
+def test_a_mistake_of_ours_is_a_page_that_says_so_and_the_preview_goes_on(
+    folder: Folder,
+) -> None:
+    mistakes = [ZeroDivisionError("about ada@example.org")]
+
+    def with_a_mistake(desk: Desk) -> Desk:
+        def clock() -> datetime:
+            if mistakes and desk.press.publication.name == "Look":
+                raise mistakes.pop()
+            return desk.clock()
+
+        return replace(desk, clock=clock)
+
+    with previewing(folder, change=with_a_mistake, is_live=False) as preview:
+        assert preview.get().status_code == 200
+        change_settings(folder)
+        answer = preview.get()
+        assert answer.status_code == 500
+        assert "The preview has made a mistake" in answer.text
+        assert "ZeroDivisionError" in answer.text
+        assert "ada@example.org" not in answer.text
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+        assert preview.get().status_code == 200
 
 
 def test_deeds_are_refused_while_a_theme_is_broken(preview: Preview, folder: Folder) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import EmailMessage, MIMEPart
 from email.policy import default
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final
 
 from lxml import etree
@@ -20,6 +20,8 @@ __all__ = ("Expected", "Mail", "at", "in_part", "is_message", "kind_of", "read_m
 #: A quotation no longer than this says enough.
 _EXCERPT: Final = 120
 _NO_PAGE: Final = "<html></html>"
+#: The library reads a header anew whenever it is asked, and a rule asks for a part's type often.
+_POLICY: Final = default.clone(header_factory=lru_cache(maxsize=256)(default.header_factory))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -39,9 +41,15 @@ class Mail:
 
     def elements(self, *tags: str) -> Iterator[lxml_html.HtmlElement]:
         """Yield elements, of these tags or of all, in the order of the page; no comments."""
-        for element in self.tree.iter(*tags):
-            if isinstance(element.tag, str):
-                yield element
+        if tags:
+            yield from self.tree.iter(*tags)
+        else:
+            yield from self._elements
+
+    @cached_property
+    def _elements(self) -> tuple[lxml_html.HtmlElement, ...]:
+        # As long as they are held, lxml need not make them anew at each look.
+        return tuple(element for element in self.tree.iter() if isinstance(element.tag, str))
 
     @cached_property
     def body(self) -> lxml_html.HtmlElement:
@@ -77,7 +85,7 @@ class Mail:
 
 def read_mail(raw: bytes, expected: Expected) -> Mail:
     """Take a message apart, however broken it is."""
-    message = message_from_bytes(raw, policy=default)
+    message = message_from_bytes(raw, policy=_POLICY)
     html = _decoded(message, "text/html")
     return Mail(
         raw=raw,

@@ -21,9 +21,9 @@ _OURS: Final = {
 _LONGEST_LINE: Final = 998
 #: RFC 2045 §6.7 (5), without the line end.
 _LONGEST_QUOTED: Final = 76
-_BETTER_SIZE: Final = 200_000
+MESSAGE_ADVISED: Final = 200_000
 #: What SpamAssassin's client still hands over to be looked at, by default.
-_LARGEST_SIZE: Final = 500 * 1024
+MESSAGE_MOST: Final = 500 * 1024
 _LINE_END: Final = re.compile(rb"\r\n|\r|\n")
 _NOT_QUOTED_PRINTABLE: Final = re.compile(rb"=(?![0-9A-Fa-f]{2}|[ \t]*$)|[^\t -~]")
 
@@ -153,7 +153,7 @@ RULES: Final[tuple[Rule, ...]] = (
         level=Level.SHOULD,
         why="A message over 200 KB loads slowly on a phone, and Gmail cuts it off.",
         mend="Send fewer items: hide some, or send more often.",
-        find=lambda mail: _heavier_than(_BETTER_SIZE, mail),
+        find=lambda mail: _heavier_than(MESSAGE_ADVISED, mail),
     ),
     Rule(
         name="message-size-limit",
@@ -161,7 +161,7 @@ RULES: Final[tuple[Rule, ...]] = (
         why="Spam filters do not look at a message over 500 KB, so servers distrust it "
         "(SpamAssassin's default).",
         mend="Send fewer items: hide some, or send more often.",
-        find=lambda mail: _heavier_than(_LARGEST_SIZE, mail),
+        find=lambda mail: _heavier_than(MESSAGE_MOST, mail),
     ),
     Rule(
         name="message-attachments",

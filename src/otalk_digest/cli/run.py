@@ -1,6 +1,7 @@
 """`run` and `plan`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Final
 
 import click
 
@@ -8,12 +9,19 @@ from otalk_digest.cli.app import App
 from otalk_digest.cli.approval import print_standing
 from otalk_digest.cli.collect import print_collected
 from otalk_digest.cli.printing import print_table
-from otalk_digest.errors import TryAgainError
+from otalk_digest.errors import CheckFailedError, TryAgainError
 from otalk_digest.model.delivery import Tally
 from otalk_digest.model.finding import Level
 from otalk_digest.pipeline import running
 from otalk_digest.pipeline.proposing import State
+from otalk_digest.pipeline.readiness import Condition, Verdict
 from otalk_digest.pipeline.running import RunReport
+
+_VERDICTS: Final[Mapping[Verdict, str]] = {
+    Verdict.MET: "yes",
+    Verdict.OPEN: "look",
+    Verdict.UNMET: "NO",
+}
 
 
 @click.command()
@@ -58,6 +66,8 @@ def print_report(report: RunReport) -> None:
     for number, tally in sorted(report.tallies.items()):
         print_reasons(report.reasons.get(number, ()))
         click.echo(equation(number, tally, is_rehearsal=report.is_rehearsal))
+    if report.ready and (report.is_rehearsal or isinstance(report.error, CheckFailedError)):
+        print_ready(report.ready)
     _print_standings(report)
     if report.synced.faults:
         click.echo(
@@ -111,6 +121,14 @@ def print_check(number: int, report: RunReport) -> None:
     click.echo(
         f"Check: {failed} must be mended, {advice} should be, so {result}. "
         f"See: otalk-digest check{where}."
+    )
+
+
+def print_ready(rows: Iterable[Condition]) -> None:
+    """Say whether the edition is ready to leave, as the preview does."""
+    print_table(
+        ("ready to send?", "", ""),
+        ((row.about, _VERDICTS[row.verdict], row.detail) for row in rows),
     )
 
 

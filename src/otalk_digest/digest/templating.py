@@ -3,18 +3,13 @@
 Templates hold loops and ifs only; undefined names and absent values fail with their place, and
 nothing of a post is ever compiled as a template. Nothing that one does goes on without an end:
 steps are counted, output is bounded, and Python's insides are out of reach.
-Compiled templates are kept in the account's cache, because compiling takes as long as inlining.
 """
 
 import contextlib
-import hashlib
-import os
-import pickle
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
-from stat import S_ISDIR
 from typing import Any, Final
 
 import jinja2
@@ -23,6 +18,7 @@ from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
+from otalk_digest.compiled import kept_compiled
 from otalk_digest.digest import wording
 
 #: Two hundred items with forty questions each take a tenth of it; a machine, a second.
@@ -119,46 +115,11 @@ def _stop(chunks: Iterable[str]) -> None:
     raise error
 
 
-class _Compiled(jinja2.FileSystemBytecodeCache):
-    """Jinja's own, known by path and content; trouble with the disk costs time, nothing else."""
-
-    def load_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
-        try:
-            super().load_bytecode(bucket)
-        except (OSError, EOFError, ValueError, pickle.UnpicklingError):
-            # Cut short, as by a power failure.
-            bucket.reset()
-
-    def dump_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
-        with contextlib.suppress(OSError):
-            super().dump_bytecode(bucket)
-
-
-def _compiled(cache: Path | None) -> _Compiled | None:
-    """What is kept depends on this file and on Jinja, so another version has another folder."""
-    if cache is None:
-        return None
-    try:
-        makers = Path(__file__).read_bytes() + jinja2.__version__.encode()
-        folder = cache / hashlib.sha256(makers).hexdigest()[:16]
-        is_private = _make_private(cache) and _make_private(folder)
-    except OSError:
-        return None
-    return _Compiled(str(folder)) if is_private else None
-
-
-def _make_private(folder: Path) -> bool:
-    """Whether nobody else can put code there for us to run; makes the folder."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    found = folder.lstat()
-    return S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o077
-
-
 def make_environment(places: Sequence[Path], cache: Path | None) -> Environment:
     """Make what compiles the templates of these folders; the first that has a file wins."""
     environment = Environment(
         loader=jinja2.FileSystemLoader(list(places)),
-        bytecode_cache=_compiled(cache),
+        bytecode_cache=kept_compiled(cache, Path(__file__)),
         # select_autoescape() looks at the last extension and would leave .html.j2 bare.
         autoescape=_is_html,
         undefined=jinja2.StrictUndefined,

@@ -11,8 +11,8 @@ from otalk_digest.pipeline.proofing import INERT_TOKEN
 
 __all__ = ["Answered", "ask", "is_asked"]
 
-#: More links than a mail may have.
-_MOST: Final = 60
+#: More links than three mails may have.
+_MOST: Final = 120
 _AT_ONCE: Final = 8
 _TIMEOUT_S: Final = 5.0
 _MAX_REDIRECTS: Final = 5

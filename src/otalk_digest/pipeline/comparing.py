@@ -133,18 +133,28 @@ def _compare(old: Variant | None, new: Variant | None) -> Iterator[PartDifferenc
             yield PartDifference(segment=variant.segment, label="html", lines=lines)
 
 
-def _parts(variant: Variant) -> dict[str, Sequence[str]]:
-    """Return all but the HTML itself, as lines."""
+def addresses_of(variant: Variant) -> tuple[str, ...]:
+    """Return where its links lead for every reader alike, in their order."""
+    tokens = [mark.token for mark in variant.placeholders]
+    return tuple(url for url in _links(variant) if not any(token in url for token in tokens))
+
+
+def _links(variant: Variant) -> list[str]:
     finder = _LinkFinder()
     finder.feed(variant.html)
     finder.close()
+    return list(dict.fromkeys(finder.found))
+
+
+def _parts(variant: Variant) -> dict[str, Sequence[str]]:
+    """Return all but the HTML itself, as lines."""
     calendar = (variant.calendar or "").splitlines()
     return {
         "subject": [variant.subject],
         "preheader": [variant.preheader],
         "greeting": [variant.greeting_named, variant.greeting_unnamed],
         "text": variant.text.splitlines(),
-        "links": list(dict.fromkeys(finder.found)),
+        "links": _links(variant),
         # RFC 5545 §3.8.7.2: when it was written, which is each time that it is composed.
         "calendar": [line for line in calendar if not line.startswith("DTSTAMP")],
     }

@@ -3,22 +3,16 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from email.errors import HeaderParseError
-from typing import Final
 
 from otalk_digest.check import clients, outline
 from otalk_digest.check.mail import Mail
+from otalk_digest.check.mime import MESSAGE_ADVISED, MESSAGE_MOST
 from otalk_digest.check.outline import MARK, Link
+from otalk_digest.check.structure import HTML_ADVISED, HTML_MOST
+from otalk_digest.check.style import STYLE_MOST
 from otalk_digest.digest.agenda import Appointment, read_calendar
 
 __all__ = ["MARK", "Appointment", "Link"]
-
-_KIB: Final = 1024
-#: EMAIL: Gmail cuts a longer mail; the advised one keeps far from it.
-HTML_ADVISED: Final = 60 * _KIB
-HTML_LIMIT: Final = 102 * _KIB
-#: Gmail drops a longer style block.
-STYLE_LIMIT: Final = 16 * _KIB
-MESSAGE_LIMIT: Final = 200 * _KIB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,22 +40,22 @@ def weights_of(mail: Mail) -> tuple[Weight, ...]:
             label="HTML",
             value=len(mail.html.encode()),
             advised=HTML_ADVISED,
-            limit=HTML_LIMIT,
+            limit=HTML_MOST,
             beyond="Gmail cuts off what is beyond it",
         ),
         Weight(
             label="Style block",
             value=styles,
             advised=None,
-            limit=STYLE_LIMIT,
+            limit=STYLE_MOST,
             beyond="Gmail ignores the whole block",
         ),
         Weight(
             label="Whole message",
             value=len(mail.raw),
-            advised=None,
-            limit=MESSAGE_LIMIT,
-            beyond="some servers look at it longer before they let it in",
+            advised=MESSAGE_ADVISED,
+            limit=MESSAGE_MOST,
+            beyond="some servers refuse it",
         ),
     )
 

@@ -3,7 +3,7 @@
 The next edition is planned in a transaction that is rolled back: nothing of it is kept.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -12,20 +12,19 @@ from sqlalchemy import Connection
 
 from otalk_digest.model.delivery import Status
 from otalk_digest.model.edition import Edition
-from otalk_digest.model.finding import Finding, Level
+from otalk_digest.model.finding import Finding
 from otalk_digest.pipeline.checking import check_edition
-from otalk_digest.pipeline.dissecting import HTML_LIMIT
 from otalk_digest.pipeline.freezing import compose_all, freeze, render_edition
 from otalk_digest.pipeline.personas import key_of, masked
 from otalk_digest.pipeline.previewing import FIXTURE, Choice, Desk, number_of
 from otalk_digest.pipeline.proofing import past_edition
 from otalk_digest.pipeline.proposing import Proposal, Standing, standing, weigh
+from otalk_digest.pipeline.readiness import Evidence
 from otalk_digest.store import books, editions, lookup
 from otalk_digest.store.lookup import Place
 
 #: How many of those who fit are shown.
 _SHOWN: Final = 50
-_KIB: Final = 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,10 +49,9 @@ class Review:
     standing: Standing | None = None
     #: Of the next edition, when there is something to say.
     proposal: Proposal | None = None
-    #: Of every variant.
-    findings: tuple[Finding, ...] = ()
-    #: Segment → bytes of its HTML.
-    sizes: Mapping[str, int] | None = None
+    #: Whether it is ready is weighed by this; None when there is nothing to say, or all of it
+    #: is invented.
+    evidence: Evidence | None = None
 
     @property
     def total(self) -> int:
@@ -61,27 +59,9 @@ class Review:
         return sum(count for *_, count in self.counts)
 
     @property
-    def readers(self) -> dict[str, int]:
-        """Segment → how many of it get the mail or got it."""
-        told: dict[str, int] = {}
-        for segment, status, _, count in self.counts:
-            if status != Status.SKIPPED:
-                told[segment] = told.get(segment, 0) + count
-        return told
-
-    @property
     def is_waiting(self) -> bool:
         """Somebody is still going to get it."""
         return any(status == Status.PLANNED for _, status, *_ in self.counts)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Condition:
-    """One line of what has to hold before an edition leaves."""
-
-    about: str
-    holds: bool
-    detail: str
 
 
 def review(desk: Desk, choice: Choice) -> Review:
@@ -97,19 +77,38 @@ def review(desk: Desk, choice: Choice) -> Review:
         place = standing(
             connection, number, is_required=desk.is_approval_required, proposal=proposal
         )
-        counts = books.count_by_reason(connection, number) if edition else ()
+        counts = tuple(
+            (segment or "", str(status), reason or "", count)
+            for segment, status, reason, count in books.count_by_reason(connection, number)
+        )
         return Review(
-            counts=tuple(
-                (segment or "", status, reason or "", count)
-                for segment, status, reason, count in counts
-            ),
+            counts=counts if edition else (),
             standing=place,
             proposal=proposal,
-            findings=() if edition is None else findings_of(desk, edition),
-            sizes={each.segment: len(each.html.encode()) for each in edition.variants}
-            if edition
-            else {},
+            evidence=None if edition is None else _evidence(desk, choice, edition, counts),
         )
+
+
+def _told(counts: Iterable[tuple[str, str, str, int]]) -> dict[str, int]:
+    told: dict[str, int] = {}
+    for segment, status, _, count in counts:
+        if status != Status.SKIPPED:
+            told[segment] = told.get(segment, 0) + count
+    return told
+
+
+def _evidence(
+    desk: Desk, choice: Choice, edition: Edition, counts: Sequence[tuple[str, str, str, int]]
+) -> Evidence:
+    is_planned = any(status == Status.PLANNED for _, status, *_ in counts)
+    return Evidence(
+        edition=edition,
+        findings=findings_of(desk, edition),
+        readers=_told(counts),
+        now=choice.as_of or desk.clock(),
+        zone=desk.press.profile.zone,
+        has_left=number_of(choice) is not None and not is_planned,
+    )
 
 
 def find_readers(
@@ -131,52 +130,6 @@ def findings_of(desk: Desk, edition: Edition) -> tuple[Finding, ...]:
     """Return what the messages of an edition break, as the gate before a send would find it."""
     found = check_edition(desk.store, edition, desk.post, expected=desk.expected)
     return tuple(finding for findings in found.values() for finding in findings)
-
-
-def conditions(reviewed: Review, link_states: Mapping[str, bool | None]) -> tuple[Condition, ...]:
-    """Return whether it is ready to leave, condition by condition.
-
-    `link_states` has every address of the mail: whether it answered, or None before it was
-    asked.
-    """
-    return (
-        _rules(reviewed.findings),
-        _size(reviewed.sizes or {}),
-        _links(link_states),
-        _readers(reviewed.readers),
-    )
-
-
-def _rules(findings: Sequence[Finding]) -> Condition:
-    musts = [finding.rule for finding in findings if finding.level is Level.MUST]
-    shoulds = len(findings) - len(musts)
-    broken = f" ({', '.join(dict.fromkeys(musts))})" if musts else ""
-    return Condition(
-        about="Rules", holds=not musts, detail=f"{len(musts)} must{broken}, {shoulds} should"
-    )
-
-
-def _size(sizes: Mapping[str, int]) -> Condition:
-    largest = max(sizes.values(), default=0)
-    detail = f"{largest / _KIB:.1f} of {HTML_LIMIT // _KIB} KB of HTML"
-    return Condition(about="Size", holds=largest <= HTML_LIMIT, detail=detail)
-
-
-def _links(states: Mapping[str, bool | None]) -> Condition:
-    failed = sum(state is False for state in states.values())
-    unasked = sum(state is None for state in states.values())
-    if failed:
-        detail = f"{failed} of {len(states)} do not answer"
-    elif unasked:
-        detail = f"{unasked} of {len(states)} not checked yet"
-    else:
-        detail = f"all {len(states)} answer" if states else "there is none to check"
-    return Condition(about="Links", holds=not failed and not unasked, detail=detail)
-
-
-def _readers(told: Mapping[str, int]) -> Condition:
-    detail = ", ".join(f"{segment} {count:,}" for segment, count in told.items())
-    return Condition(about="Readers", holds=any(told.values()), detail=detail or "nobody")
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import Connection
@@ -17,7 +18,8 @@ from otalk_digest.pipeline.checking import Findings, check_edition, check_with, 
 from otalk_digest.pipeline.collecting import Collected, Source, collect, pull, take_in
 from otalk_digest.pipeline.delivering import Clock, Post, close_books, deliver, recover
 from otalk_digest.pipeline.freezing import Press, compose_all, freeze, render_edition
-from otalk_digest.pipeline.proposing import Standing, State, standing, weigh
+from otalk_digest.pipeline.proposing import Proposal, Standing, State, standing, weigh
+from otalk_digest.pipeline.readiness import Condition, Evidence, conditions
 from otalk_digest.pipeline.settling import Policy, settle_doubts
 from otalk_digest.pipeline.suppressing import Synced, sync_suppressions
 from otalk_digest.store import books, editions, subscribers
@@ -71,6 +73,8 @@ class RunReport:
     )
     #: Edition → what the check says of it, for each one that was checked.
     findings: dict[int, Findings] = field(default_factory=dict)
+    #: Whether the next edition is ready to leave, line by line.
+    ready: tuple[Condition, ...] = ()
     in_doubt: int = 0
     #: Deliveries in doubt that the settings decided about.
     settled: int = 0
@@ -241,9 +245,12 @@ def _freeze_next(
         )
         if edition is not None or found.state is State.HELD:
             report.standing = found
-        if edition is None:
+        if edition is None or proposal is None:
             return None
-        _check_next(connection, job, report, edition)
+        report.findings[number] = check_with(
+            secret_key(connection), edition, job.post, expected=job.expected
+        )
+        report.ready = _weigh_up(job, report, proposal, now=now)
         if not (is_rehearsal or found.may_leave):
             trial.rollback()
             log_event("edition_waits", edition=number, standing=str(found.state))
@@ -255,9 +262,20 @@ def _freeze_next(
     return edition
 
 
-def _check_next(connection: Connection, job: Job, report: RunReport, edition: Edition) -> None:
-    key = secret_key(connection)
-    report.findings[edition.number] = check_with(key, edition, job.post, expected=job.expected)
+def _weigh_up(
+    job: Job, report: RunReport, proposal: Proposal, *, now: datetime
+) -> tuple[Condition, ...]:
+    edition = proposal.edition
+    found = report.findings[edition.number].values()
+    return conditions(
+        Evidence(
+            edition=edition,
+            findings=[finding for findings in found for finding in findings],
+            readers=proposal.counts,
+            now=now,
+            zone=job.press.profile.zone,
+        )
+    )
 
 
 def _balance(job: Job, report: RunReport) -> None:

@@ -24,9 +24,9 @@ from otalk_digest.web.preview.deeds import DEEDS, do
 from otalk_digest.web.preview.events import LookOut
 from otalk_digest.web.preview.frame import Policy, framed
 from otalk_digest.web.preview.gallery import Gallery
-from otalk_digest.web.preview.guard import LOOPBACK, Guard
+from otalk_digest.web.preview.guard import HEADERS, LOOPBACK, Guard
 from otalk_digest.web.preview.page import Site, build_view, choice_of, settled
-from otalk_digest.web.preview.pages import render_page
+from otalk_digest.web.preview.pages import render_bug, render_page
 from otalk_digest.web.preview.state import read_state
 
 #: Streams end as soon as they are asked to; this is for a page on a stopped machine.
@@ -70,7 +70,13 @@ def build_app(
     ]
     if is_live:
         routes.append(Route(f"{base}events", look_out.answer))
-    return Starlette(routes=routes, middleware=[Middleware(Guard, token=token)], lifespan=lifespan)
+    return Starlette(
+        routes=routes,
+        middleware=[Middleware(Guard, token=token)],
+        # It stands before the guard, and is raised again afterwards: the terminal shows it.
+        exception_handlers={Exception: _bug(base)},
+        lifespan=lifespan,
+    )
 
 
 def serve_preview(
@@ -105,12 +111,21 @@ def serve_preview(
         servers[0].run(sockets=[listener])
 
 
+def _bug(base: str) -> Callable[[Request, Exception], Response]:
+    def answer(_: Request, error: Exception) -> Response:
+        page = render_bug(base, type(error).__name__)
+        return HTMLResponse(page, status_code=500, headers=HEADERS)
+
+    return answer
+
+
 def _page(site: Site) -> Endpoint:
-    async def endpoint(request: Request) -> Response:
+    def show(request: Request) -> str:
         state, said = read_state(request.query_params), request.query_params.get("said", "")
-        return HTMLResponse(
-            await asyncio.to_thread(lambda: render_page(build_view(site, state, said)))
-        )
+        return render_page(build_view(site, state, said), cache=site.gallery.desk.press.cache)
+
+    async def endpoint(request: Request) -> Response:
+        return HTMLResponse(await asyncio.to_thread(show, request))
 
     return endpoint
 

@@ -14,6 +14,7 @@ from otalk_digest.pipeline import approving, deciding, dissecting, editing
 from otalk_digest.pipeline.asking import ask
 from otalk_digest.pipeline.editing import Direction
 from otalk_digest.pipeline.previewing import Desk, Scene
+from otalk_digest.pipeline.readiness import public_addresses
 from otalk_digest.web.preview.gallery import Gallery
 from otalk_digest.web.preview.guard import read_form
 from otalk_digest.web.preview.page import NUMBER, Site, choice_of, settled
@@ -142,9 +143,13 @@ def _test(form: _Form) -> str:
 
 
 def _links(form: _Form) -> str:
-    mail = form.scene().mail
-    links = dissecting.links_of(mail) if mail else ()
-    answers = ask((link.url for link in links), form.desk.limits)
+    scene = form.scene()
+    urls = [link.url for link in (dissecting.links_of(scene.mail) if scene.mail else ())]
+    reviewed = form.gallery.review(choice_of(form.gallery, form.state))
+    if reviewed is not None and reviewed.evidence is not None:
+        # "Ready to send?" is about every segment's mail.
+        urls += public_addresses(reviewed.evidence.edition)
+    answers = ask(urls, form.desk.limits)
     form.gallery.link_states.update(
         {url: (answer.is_ok, answer.said) for url, answer in answers.items()}
     )

@@ -1,13 +1,12 @@
 """What a maintainer can change of the next edition."""
 
-from datetime import datetime
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from otalk_digest.pipeline import editing, overruling
 from otalk_digest.pipeline.editing import Edit
 from otalk_digest.pipeline.overruling import Readable
 from otalk_digest.pipeline.previewing import Scene
+from otalk_digest.pipeline.readiness import in_words
 from otalk_digest.web.preview.gallery import Gallery
 from otalk_digest.web.preview.panels import EditPanel, Item
 
@@ -31,7 +30,7 @@ def edit_panel(gallery: Gallery, scene: Scene) -> EditPanel:
     if scene.is_frozen or scene.is_invented:
         return _CLOSED
     desk = gallery.desk
-    zone = ZoneInfo(desk.press.profile.zone)
+    zone = desk.press.profile.zone
     with desk.store.read() as connection:
         edits = editing.current_edits(connection, scene.number)
         last = editing.last_edit(connection, scene.number)
@@ -59,17 +58,11 @@ def edit_panel(gallery: Gallery, scene: Scene) -> EditPanel:
     )
 
 
-def in_words(moment: datetime, zone: ZoneInfo) -> str:
-    """Return a moment in the zone of the chats."""
-    local = moment.astimezone(zone)
-    return f"{local.day} {local:%B %Y, %H:%M %Z}"
-
-
-def _said(edit: Edit, zone: ZoneInfo) -> str:
+def _said(edit: Edit, zone: str) -> str:
     return f"{_DONE[edit.kind]} by {edit.by}, {in_words(edit.at, zone)}."
 
 
-def _row(field: Readable, zone: ZoneInfo) -> tuple[str, str, str]:
+def _row(field: Readable, zone: str) -> tuple[str, str, str]:
     if field.set_at is None:
         return field.field, field.value, field.hint
     by = f" by {field.set_by}" if field.set_by else ""

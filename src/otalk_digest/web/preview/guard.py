@@ -26,7 +26,7 @@ PAGE_POLICY: Final = (
     "frame-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
-_HEADERS: Final = {
+HEADERS: Final = {
     "Content-Security-Policy": PAGE_POLICY,
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
@@ -113,7 +113,7 @@ def _host_of(host: str) -> str:
 
 def _with_defaults(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     given = {name.lower() for name, _ in headers}
-    more = [(name.lower().encode(), value.encode()) for name, value in _HEADERS.items()]
+    more = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
     return [*headers, *(pair for pair in more if pair[0] not in given)]
 
 

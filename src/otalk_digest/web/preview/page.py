@@ -3,15 +3,13 @@
 from dataclasses import dataclass, replace
 from math import ceil
 from typing import Final
-from zoneinfo import ZoneInfo
 
-from otalk_digest.pipeline import dissecting, personas, previewing, reviewing
+from otalk_digest.pipeline import dissecting, personas, previewing
 from otalk_digest.pipeline.approving import Standing
 from otalk_digest.pipeline.approving import State as Stand
-from otalk_digest.pipeline.asking import is_asked
 from otalk_digest.pipeline.previewing import Choice, Scene
+from otalk_digest.pipeline.readiness import conditions, in_words
 from otalk_digest.web.preview import pickers, tabs
-from otalk_digest.web.preview.editor import in_words
 from otalk_digest.web.preview.gallery import Gallery, Shown
 from otalk_digest.web.preview.inbox import inbox_lines
 from otalk_digest.web.preview.panels import Picker
@@ -196,6 +194,7 @@ def _frame(site: Site, state: State, scene: Scene, title: str) -> Frame:
         width=width,
         caption=_FORCED if state.mode == "forced" else _without_zone(scene),
         height=_height(scene, width),
+        has_mark=bool(state.mark),
     )
 
 
@@ -227,24 +226,17 @@ def _downloads(site: Site, state: State, scene: Scene) -> tuple[tuple[str, str],
 def _readiness(look: tabs.Look) -> Readiness | None:
     """Return whether the edition may leave; nothing is asked of an invented one."""
     scene, gallery = look.scene, look.gallery
-    if scene.proof is None:
-        return None
     reviewed = gallery.review(look.choice)
-    if reviewed is None or reviewed.standing is None:
+    if reviewed is None or reviewed.standing is None or reviewed.evidence is None:
         return None
-    links = dissecting.links_of(scene.mail) if scene.mail else ()
-    states = {
-        link.url: gallery.link_states[link.url][0] if link.url in gallery.link_states else None
-        for link in links
-        if is_asked(link.url)
-    }
+    states = {url: is_ok for url, (is_ok, _) in gallery.link_states.items()}
     stand, test_to = reviewed.standing, gallery.desk.test_to
     # As of another moment it is not what would leave.
     is_now = look.choice.as_of is None
     held = stand.state is Stand.HELD
-    rows = reviewing.conditions(reviewed, states)
+    rows = conditions(reviewed.evidence, states)
     return Readiness(
-        rows=tuple((row.about, row.holds, row.detail) for row in rows),
+        rows=tuple((row.about, row.verdict, row.detail) for row in rows),
         standing=str(stand.state),
         standing_detail=_decided(gallery, stand),
         can_approve=is_now and (held or (not scene.is_frozen and stand.state in _TO_APPROVE)),
@@ -261,6 +253,6 @@ def _decided(gallery: Gallery, stand: Standing) -> str:
     decision = stand.decision
     if decision is None:
         return ""
-    zone = ZoneInfo(gallery.desk.press.profile.zone)
+    zone = gallery.desk.press.profile.zone
     reason = f": {decision.reason}" if decision.reason else ""
     return f"{decision.what} by {decision.by}, {in_words(decision.at, zone)}{reason}"

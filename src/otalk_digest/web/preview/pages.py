@@ -14,6 +14,8 @@ from urllib.parse import urlencode
 
 import jinja2
 
+from otalk_digest.compiled import kept_compiled
+from otalk_digest.pipeline.readiness import Verdict
 from otalk_digest.web.preview import panels
 from otalk_digest.web.preview.panels import DiffLine, MarkedFinding
 from otalk_digest.web.preview.view import Readiness, View
@@ -45,6 +47,7 @@ _STANDINGS: Final = {
     "changed since approval": ("Changed since it was approved", "wait"),
     "sent": ("Sent", "calm"),
 }
+_MAY_LEAVE: Final = {"nothing asked": "Ready to send", "approved": "Approved, ready to send"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,10 +67,13 @@ class Run:
     is_folded: bool
 
 
-def render_page(view: View) -> str:
-    """Return the page; it asks for nothing but what lies under `view.base`."""
+def render_page(view: View, *, cache: Path | None = None) -> str:
+    """Return the page; it asks for nothing but what lies under `view.base`.
+
+    `cache` is a folder for compiled templates.
+    """
     part = None if view.panel is None else _PARTS[type(view.panel)]
-    template = _environment().get_template("page.html.j2")
+    template = _environment(cache).get_template("page.html.j2")
     return template.render(
         view=view,
         panel=view.panel,
@@ -75,6 +81,11 @@ def render_page(view: View) -> str:
         state=None if view.readiness is None else state_of(view.readiness),
         standing=None if view.readiness is None else standing_of(view.readiness),
     )
+
+
+def render_bug(base: str, kind: str) -> str:
+    """Return the page for a mistake of ours; what exactly it was may hold a reader's words."""
+    return _environment().get_template("bug.html.j2").render(base=base, kind=kind)
 
 
 def standing_of(readiness: Readiness) -> State:
@@ -85,26 +96,28 @@ def standing_of(readiness: Readiness) -> State:
 
 def state_of(readiness: Readiness) -> State:
     """Return the one thing to know before sending; what is on hold or gone comes first."""
-    unmet = sum(not holds for _, holds, _ in readiness.rows)
+    unmet = sum(verdict is Verdict.UNMET for _, verdict, _ in readiness.rows)
+    is_open = any(verdict is Verdict.OPEN for _, verdict, _ in readiness.rows)
     if readiness.standing in {"held", "sent"}:
         return standing_of(readiness)
     if unmet:
         return State(text=f"Not ready: {unmet} to see to", tone="stop")
-    if readiness.standing == "nothing asked":
-        return State(text="Ready to send", tone="good")
-    if readiness.standing == "approved":
-        return State(text="Approved, ready to send", tone="good")
-    return standing_of(readiness)
+    if readiness.standing not in _MAY_LEAVE:
+        return standing_of(readiness)
+    text = _MAY_LEAVE[readiness.standing]
+    return State(text=text, tone="wait" if is_open else "good")
 
 
 @cache
-def _environment() -> jinja2.Environment:
+def _environment(cache: Path | None) -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_PAGES),
+        bytecode_cache=kept_compiled(cache, Path(__file__)),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,
     )
     environment.filters.update(
         by_rule=_by_rule, by_group=_by_group, kilobytes=_kilobytes, runs=_runs
@@ -152,7 +165,7 @@ def _runs(lines: Sequence[DiffLine]) -> Iterator[Run]:
 
 
 def _kilobytes(size: int) -> str:
-    return f"{size:,} bytes" if size < 1000 else f"{size / 1024:,.1f} KB"  # noqa: PLR2004 - below, a decimal of KB says less
+    return f"{size:,} bytes" if size < 1000 else f"{size / 1000:,.1f} KB"  # noqa: PLR2004 - below, a decimal of KB says less
 
 
 def _share(value: int, limit: int) -> str:

@@ -91,6 +91,7 @@ class LinkRow:
     href: str | None
     #: "ok", or what was found when links were checked by hand; "" before that.
     state: str = ""
+    is_ok: bool = False
     is_marked: bool = False
 
 

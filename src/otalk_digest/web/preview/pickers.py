@@ -24,22 +24,23 @@ _TOOLS: Final = (
         {
             "sent": "As sent",
             "light": "Light",
-            "dark": "Dark, as authored",
-            "forced": "Dark, forced",
+            "dark": "Dark",
+            "forced": "Forced dark",
         },
     ),
     ("images", "Images", {"on": "On", "off": "Off"}),
     ("styles", "Styles", {"on": "On", "off": "Off"}),
-    ("zoom", "Zoom", {zoom: f"{zoom} %" for zoom in choices.ZOOMS}),
+    ("zoom", "Zoom %", {zoom: zoom for zoom in choices.ZOOMS}),
     (
         "compare",
         "Compare",
-        {"off": "Off", "dark": "Light beside dark", "last": "Beside the last one"},
+        {"off": "Off", "dark": "Light and dark", "last": "With the last one"},
     ),
 )
 _DETAILS: Final = {
     ("mode", "sent"): "follows this device",
-    ("mode", "forced"): "an approximation",
+    ("mode", "dark"): "as its author wrote it, for programs that ask",
+    ("mode", "forced"): "an approximation of what Gmail does",
     ("styles", "off"): "as where the style block is dropped",
 }
 _TABS: Final = {

@@ -29,7 +29,7 @@ from otalk_digest.web.preview.panels import (
 )
 from otalk_digest.web.preview.state import State
 
-_KIB: Final = 1024
+_KB: Final = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +64,7 @@ def details_of(scene: Scene) -> dict[str, str]:
     musts, shoulds = counts_of(scene.findings)
     return {
         "findings": f"{musts} must, {shoulds} should",
-        "size": f"{len(scene.mail.html.encode()) / _KIB:.1f} KB",
+        "size": f"{len(scene.mail.html.encode()) / _KB:.1f} KB",
         "links": str(len(dissecting.links_of(scene.mail))),
     }
 
@@ -111,11 +111,11 @@ def _size(look: Look) -> Panel:
 
 
 def _meter(weight: dissecting.Weight) -> Meter:
-    value, limit = weight.value / _KIB, weight.limit // _KIB
+    value, limit = weight.value / _KB, weight.limit // _KB
     if weight.value > weight.limit:
         said = f"{value:.1f} KB: more than {limit} KB, and {weight.beyond}."
     elif weight.advised is not None and weight.value > weight.advised:
-        said = f"{value:.1f} KB: more than the {weight.advised // _KIB} KB advised, of {limit} KB."
+        said = f"{value:.1f} KB: more than the {weight.advised // _KB} KB advised, of {limit} KB."
     else:
         said = f"{value:.1f} of {limit} KB."
     return Meter(
@@ -135,16 +135,14 @@ def _links(look: Look) -> Panel:
             text=link.text,
             url=link.url,
             href=_mark(look, link.path),
-            state=_state_of(link.url, states),
+            state=states[link.url][1] if link.url in states else "",
+            is_ok=link.url in states and states[link.url][0],
+            is_marked=link.path == look.state.mark,
         )
         for link in links
     )
     can_ask = any(is_asked(link.url) for link in links)
     return LinksPanel(rows=rows, check_action=f"{look.base}links" if can_ask else None)
-
-
-def _state_of(url: str, states: Mapping[str, tuple[bool, str]]) -> str:
-    return states[url][1] if url in states else ""
 
 
 def _calendar(look: Look) -> Panel:

@@ -6,6 +6,7 @@ every deed is a form. The script only follows those links by key, and reloads.
 
 from dataclasses import dataclass
 
+from otalk_digest.pipeline.readiness import Verdict
 from otalk_digest.web.preview.panels import Panel, Picker
 
 
@@ -43,7 +44,7 @@ class Readiness:
     """Whether it is ready to send: one line a condition."""
 
     #: What it is about, whether it holds, and the detail.
-    rows: tuple[tuple[str, bool, str], ...]
+    rows: tuple[tuple[str, Verdict, str], ...]
     #: "nothing asked", "waiting", "approved", "held", "changed since approval" or "sent".
     standing: str
     #: Who and when, in words.

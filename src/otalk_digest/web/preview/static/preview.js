@@ -8,6 +8,7 @@ const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 // --- Words for eyes and screen readers -------------------------------------------------------
 
 let quiet = 0;
+let isToldOfDeed = false;
 
 function say(text, { stays = false, isSeen = true } = {}) {
   clearTimeout(quiet);
@@ -31,6 +32,10 @@ function tally() {
 const here = new URL(".", location.href);
 const isOurs = (address) => address.origin === here.origin && address.pathname === here.pathname;
 let asked = 0;
+// What is being done; a reload that it causes waits, so that what came of it is told.
+let deed = null;
+// The newest change that the page knows of.
+let epoch = NaN;
 
 async function follow(address, { keep = false, reload = false, form = null } = {}) {
   const mine = ++asked;
@@ -56,6 +61,9 @@ async function follow(address, { keep = false, reload = false, form = null } = {
 function swap(page, { reload, without, isOther }) {
   const restore = remember({ without, isOther });
   document.title = page.title;
+  // Its address says what a frame shows, not since when.
+  const isNewer = !Object.is(epoch, epochOf(page));
+  epoch = epochOf(page);
   document.querySelector(".layout").className = page.querySelector(".layout").className;
   arrange(page);
   for (const fresh of all("[data-part]", page)) {
@@ -63,12 +71,15 @@ function swap(page, { reload, without, isOther }) {
     // What is equal stays, so that a frame is not drawn again for a change beside it.
     if (!old.isEqualNode(fresh)) replace(old, fresh);
   }
-  if (reload) for (const frame of all("iframe")) frame.replaceWith(frame.cloneNode());
+  if (reload || isNewer) for (const frame of all("iframe")) frame.replaceWith(frame.cloneNode());
   restore();
   prepare();
   const notice = plain(page.querySelector("#said"));
+  isToldOfDeed = Boolean(notice);
   if (notice) say(notice, { stays: true });
 }
+
+const epochOf = (page) => parseInt(/since=(\d+)/.exec(page.body.dataset.events)?.[1]);
 
 // A part that only one of the two pages has comes or goes with its column.
 function arrange(page) {
@@ -171,7 +182,7 @@ document.addEventListener("submit", async (event) => {
     body.set("by", name);
   }
   form.dataset.busy = "yes";
-  if (form.method === "post") await follow(form.action, { form: { body, element: form } });
+  if (form.method === "post") await (deed = follow(form.action, { form: { body, element: form } }));
   else {
     const address = new URL(form.action);
     address.search = body;
@@ -199,9 +210,14 @@ addEventListener("beforeunload", (event) => { if (unsaved().length) event.preven
 function listen(address) {
   const events = new EventSource(address);
   let wasLost = false;
-  const reload = async () => { if (await follow(location.href, { keep: true, reload: true })) say(`Reloaded. ${tally()}`); };
+  const reload = async (event) => {
+    await deed;
+    // What a deed changed, its own page shows already.
+    if (event.type === "change" && Number(event.data) <= epoch) return;
+    if (await follow(location.href, { keep: true, reload: true }) && !isToldOfDeed) say(`Reloaded. ${tally()}`);
+  };
   events.addEventListener("change", reload);
-  events.addEventListener("open", () => { if (wasLost) reload(); wasLost = false; });
+  events.addEventListener("open", (event) => { if (wasLost) reload(event); wasLost = false; });
   events.addEventListener("error", () => {
     if (!wasLost) say("The preview does not answer. What you see may be old.", { stays: true });
     wasLost = true;
@@ -289,6 +305,7 @@ keysOn.addEventListener("change", () => {
 });
 
 prepare();
+epoch = epochOf(document);
 if (document.body.dataset.events) listen(document.body.dataset.events);
 // A live region speaks when it changes, not when it is born full.
 const notice = plain(said);
