@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
+from tests.postgresql_server import PostgresServer, running_postgres
 
 # A slow machine must not fail a claim about what is true; speed lives in benchmarks/.
 settings.register_profile("claims", deadline=None)
@@ -21,3 +22,10 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         del os.environ["XDG_CACHE_HOME"]
     else:
         os.environ["XDG_CACHE_HOME"] = before
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """One server for all tests of a process that ask for it."""
+    with running_postgres() as server:
+        yield server

@@ -14,9 +14,10 @@ from otalk_digest.model.audience import Segment, Subscriber
 from otalk_digest.model.edition import Edition
 from otalk_digest.model.news import KnownNews
 from otalk_digest.store import editions, intake, news, plan, subscribers
-from otalk_digest.store.database import secret_key
-from otalk_digest.store.schema import deliveries
+from otalk_digest.store.database import Store, secret_key
+from otalk_digest.store.schema import deliveries, leases
 from otalk_digest.store.schema import subscribers as subscriber_table
+from otalk_digest.store.told import events
 
 EVERYONE: Final = (a_segment(),)
 
@@ -84,3 +85,13 @@ def dump(path: Path) -> list[str]:
     """Every row of a database, as SQL."""
     with closing(sqlite3.connect(path)) as connection:
         return list(connection.iterdump())
+
+
+def contents(store: Store) -> dict[str, list[str]]:
+    """Every row of every table, whatever the database; whose turn it is to run is no content."""
+    with store.read() as connection:
+        return {
+            table.name: sorted(repr(tuple(row)) for row in connection.execute(select(table)))
+            for table in events.metadata.sorted_tables
+            if table is not leases
+        }

@@ -13,15 +13,19 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import psycopg
 from tests.feeds import SourcePost
 from tests.sendgrid_server import KEY
+
+from otalk_digest.store.database import Store
+from otalk_digest.store.told import events
 
 #: Before the chat of `ANNOUNCED`, and after it.
 WEEK_1 = "2026-06-03T09:00Z"
@@ -96,6 +100,10 @@ from_address = "digest@otalk.example"
 [web]
 base_url = "https://digest.otalk.example"
 """
+_ON_A_SERVER = """
+[store]
+url = "{url}"
+"""
 
 _HEADINGS = "email,name,zone,country,tags,wants,consent"
 #: Zone, tags and consent of each; in June London is one hour ahead of UTC.
@@ -163,6 +171,8 @@ class Job:
     """A maintainer's folder."""
 
     folder: Path
+    #: Of a store on a server; a file in the folder else.
+    url: str | None = None
 
     @property
     def database(self) -> Path:
@@ -214,28 +224,65 @@ class Job:
 
     def asks(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """Look into the database as an auditor would, with another program."""
+        if self.url is not None:
+            with psycopg.connect(self.url) as server:
+                return server.execute(query.replace("?", "%s").encode(), values).fetchall()
         with closing(sqlite3.connect(self.database)) as database:
             return database.execute(query, values).fetchall()
 
     def dump(self) -> list[str]:
-        """All that the database holds."""
+        """All that the database holds; whose turn it is to run is no content."""
+        if self.url is not None:
+            return [
+                f"{table} {row}"
+                for table in events.metadata.tables
+                if table != "leases"
+                for row in sorted(map(repr, self.asks(f"SELECT * FROM {table}")))  # noqa: S608 - our own
+            ]
         with closing(sqlite3.connect(self.database)) as database:
             return list(database.iterdump())
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Another program writes, so that nothing can be recorded meanwhile."""
+        if self.url is not None:
+            with closing(Store(self.url)) as server, server.begin():
+                yield
+            return
+        with closing(sqlite3.connect(self.database, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            yield
 
     def files(self) -> list[Path]:
         """The messages of the files provider, and nothing else that lies in its folder."""
         return sorted((self.folder / "outbox").glob("*/*.eml"))
 
 
-def a_job(folder: Path, *, feed: str, delivery: str = FILES, readers: str = READERS) -> Job:
-    """Make a folder with settings, segments and imported readers."""
+def a_job(
+    folder: Path,
+    *,
+    feed: str,
+    delivery: str = FILES,
+    readers: str = READERS,
+    url: str | None = None,
+) -> Job:
+    """Make a folder with settings, segments and imported readers; a URL names an empty database."""
     folder.mkdir()
     # Rendering costs most of the time, so nothing is rendered for students who are not there.
     segments = _STUDENTS + _EVERYONE if ",student," in readers else _EVERYONE
     _settle_in(folder, feed=feed, delivery=delivery, segments=segments)
     job = Job(folder=folder)
     job.database.write_bytes(_database_with(readers))
-    return job
+    return job if url is None else _moved(job, url)
+
+
+def _moved(job: Job, url: str) -> Job:
+    """Move to a server as a maintainer does."""
+    assert job.does("store", "copy", f"sqlite:///{job.database.name}", url).status == 0
+    job.database.unlink()
+    with (job.folder / "otalk-digest.toml").open("a", encoding="utf-8") as settings:
+        settings.write(_ON_A_SERVER.format(url=url))
+    return replace(job, url=url)
 
 
 @cache

@@ -1,8 +1,8 @@
 """One frozen value, read at start from a TOML file and the environment.
 
 `OTALK_DIGEST_<SECTION>__<KEY>` overrides the file. Secrets come from the environment only:
-`OTALK_DIGEST_SENDGRID_API_KEY`, `OTALK_DIGEST_SMTP_PASSWORD`, `OTALK_DIGEST_DKIM_KEY`, or the
-same with `_FILE` at the end, naming a file that holds it.
+`OTALK_DIGEST_SENDGRID_API_KEY`, `OTALK_DIGEST_SMTP_PASSWORD`, `OTALK_DIGEST_DKIM_KEY`,
+`OTALK_DIGEST_STORE_PASSWORD`, or the same with `_FILE` at the end, naming a file that holds it.
 """
 
 import difflib
@@ -10,6 +10,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -30,7 +31,9 @@ from otalk_digest.settings_tables import (
 from otalk_digest.toml_file import convert, fields_of, in_plain_words, read_toml
 
 _PREFIX = "OTALK_DIGEST_"
-_SECRETS = ("SENDGRID_API_KEY", "SMTP_PASSWORD", "DKIM_KEY")
+_SECRETS = ("SENDGRID_API_KEY", "SMTP_PASSWORD", "DKIM_KEY", "STORE_PASSWORD")
+_SQLITE = "sqlite:///"
+_POSTGRESQL = "postgresql://"
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,9 +59,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return self.path.parent
 
     @property
-    def sqlite_path(self) -> Path:
-        """The database file."""
-        return self.folder / self.store.url.removeprefix("sqlite:///")
+    def database(self) -> Path | str:
+        """The file of the database, or the URL of one on a server."""
+        return find_database(self.store.url, folder=self.folder)
 
     def publication(self) -> Publication:
         """Return what headings and footer say. Raises SettingsError when it may not be sent."""
@@ -178,15 +181,50 @@ def _check(file: SettingsFile, path: Path) -> None:
             f"{path}: chat.zone: {file.chat.zone!r} is no time zone; write one such as "
             '"Europe/London".'
         ) from error
-    if not file.store.url.startswith("sqlite:///"):
-        raise SettingsError(
-            f'{path}: store.url: only SQLite is supported yet; write "sqlite:///a-file.sqlite3".'
-        )
+    try:
+        find_database(file.store.url, folder=path.parent)
+    except SettingsError as error:
+        raise SettingsError(f"{path}: store.url: {error}") from error
     base_url = file.web.base_url
     if base_url is not None and not base_url.startswith(("https://", "http://127.0.0.1")):
         raise SettingsError(
             f"{path}: web.base_url: one-click unsubscribe needs an https address (RFC 8058 §3.1)."
         )
+
+
+def find_database(url: str, *, folder: Path) -> Path | str:
+    """Return the file that a URL names, beside the settings, or the URL of one on a server.
+
+    Raises SettingsError when it names neither, or holds a password.
+    """
+    if url.startswith(_SQLITE) and url != _SQLITE:
+        return folder / url.removeprefix(_SQLITE)
+    if not url.startswith(_POSTGRESQL):
+        scheme = url.partition(":")[0]
+        raise SettingsError(
+            f"{scheme!r} names no database that we know; write "
+            f'"{_SQLITE}a-file.sqlite3" or "{_POSTGRESQL}user@host/database".'
+        )
+    has_password, has_name = _parts_of(url)
+    if has_password:
+        raise SettingsError(
+            "it holds a password, which would be printed and shared with the file. Take it out, "
+            f"and put it into the environment as {_PREFIX}STORE_PASSWORD."
+        )
+    if not has_name:
+        raise SettingsError(f'it names no database; write "{_POSTGRESQL}user@host/database".')
+    return url
+
+
+def _parts_of(url: str) -> tuple[bool, bool]:
+    """Return whether it holds a password, and whether it names a database."""
+    try:
+        parts = urlsplit(url)
+        is_server = parts.port is None or parts.port > 0
+    except ValueError:
+        return False, False
+    has_password = parts.password is not None or "password" in parse_qs(parts.query)
+    return has_password, is_server and bool(parts.path.strip("/"))
 
 
 def environment() -> Mapping[str, str]:

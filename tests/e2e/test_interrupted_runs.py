@@ -11,10 +11,9 @@ import os
 import random
 import re
 import socket
-import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from email import message_from_bytes
 from pathlib import Path
 
@@ -133,14 +132,6 @@ def is_whole(request: bytes) -> bool:
 
 
 @contextmanager
-def locked(database: Path) -> Iterator[None]:
-    """Another program writes, so that nothing can be recorded meanwhile."""
-    with closing(sqlite3.connect(database, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        yield
-
-
-@contextmanager
 def before_the_request_is_read(api: Api, _: Job) -> Iterator[None]:
     with api.accepted():
         yield
@@ -164,7 +155,7 @@ def before_the_answer(api: Api, _: Job) -> Iterator[None]:
 def between_the_answer_and_the_books(api: Api, job: Job) -> Iterator[None]:
     with api.accepted() as connection:
         read(connection, until=is_whole)
-        with locked(job.database):
+        with job.locked():
             connection.sendall(b"HTTP/1.1 202 Accepted\r\nX-Message-Id: m\r\n\r\n")
             connection.shutdown(socket.SHUT_WR)
             # The client hangs up once it has read the answer.
@@ -181,15 +172,16 @@ def between_the_answer_and_the_books(api: Api, job: Job) -> Iterator[None]:
         between_the_answer_and_the_books,
     ],
 )
-def test_a_run_killed_while_sendgrid_has_its_request_leaves_it_in_doubt_and_sends_it_no_more(
+def test_a_run_killed_while_sendgrid_has_its_request_leaves_it_in_doubt_and_sends_it_no_more(  # noqa: PLR0917 - pytest gives them by name
     tmp_path: Path,
     feed: str,
+    url: str | None,
     api: Api,
     moment: Callable[[Api, Job], AbstractContextManager[None]],
 ) -> None:
     # It takes a request to send mail, and no other.
     delivery = by_sendgrid(api.url, more="suppressions = false")
-    job = a_job(tmp_path / "job", feed=feed, delivery=delivery, readers=FEW)
+    job = a_job(tmp_path / "job", feed=feed, delivery=delivery, readers=FEW, url=url)
 
     with job.started("run") as run, moment(api, job):
         run.kill()
@@ -234,11 +226,13 @@ def mail_server() -> Iterator[MailServer]:
         pytest.param({"dot": ("250 Ok", "250 Ok", HANG)}, 3, id="after the dot"),
     ],
 )
-def test_a_run_killed_while_the_mail_server_is_silent_leaves_nobody_mailed_twice_or_unlisted(
-    tmp_path: Path, feed: str, script: Script, arrived: int
+def test_a_run_killed_while_the_mail_server_is_silent_leaves_nobody_mailed_twice_or_unlisted(  # noqa: PLR0917 - pytest gives them by name
+    tmp_path: Path, feed: str, url: str | None, script: Script, arrived: int
 ) -> None:
     with scripted(script, {}) as server:
-        job = a_job(tmp_path / "job", feed=feed, delivery=by_smtp(server.port), readers=FEW)
+        job = a_job(
+            tmp_path / "job", feed=feed, delivery=by_smtp(server.port), readers=FEW, url=url
+        )
         with job.started("run") as run:
             kill(run, when=lambda: server.connections and len(server.arrived) == arrived)
 
@@ -248,13 +242,15 @@ def test_a_run_killed_while_the_mail_server_is_silent_leaves_nobody_mailed_twice
 
 
 def test_a_run_killed_between_the_250_and_the_books_sends_nothing_again(
-    tmp_path: Path, feed: str
+    tmp_path: Path, feed: str, url: str | None
 ) -> None:
     with scripted(pauses_s={"dot": 0.02}) as server:
-        job = a_job(tmp_path / "job", feed=feed, delivery=by_smtp(server.port), readers=FEW)
+        job = a_job(
+            tmp_path / "job", feed=feed, delivery=by_smtp(server.port), readers=FEW, url=url
+        )
         with job.started("run") as run:
             run.until(lambda: server.arrived)
-            with locked(job.database):
+            with job.locked():
                 kill(run, when=lambda: len(server.accepted) == 5)
 
         unknown = resume(job, lambda: server.arrived, readers=FEW)
@@ -367,11 +363,13 @@ def a_moment(number: int) -> random.Random:
 
 @pytest.mark.parametrize("number", range(0, KILLS, 2))
 def test_a_run_to_a_mail_server_killed_at_any_message_loses_and_doubles_nobody(
-    tmp_path: Path, feed: str, number: int
+    tmp_path: Path, feed: str, url: str | None, number: int
 ) -> None:
     arrivals = a_moment(number).randrange(len(addresses_of(MANY)))
     with mail_server() as server:
-        job = a_job(tmp_path / "job", feed=feed, delivery=by_smtp(server.port), readers=MANY)
+        job = a_job(
+            tmp_path / "job", feed=feed, delivery=by_smtp(server.port), readers=MANY, url=url
+        )
         with job.started("run") as run:
             run.until(lambda: len(server.received) >= arrivals and server.sessions)
             run.kill()
@@ -384,9 +382,9 @@ def test_a_run_to_a_mail_server_killed_at_any_message_loses_and_doubles_nobody(
 
 @pytest.mark.parametrize("number", range(1, KILLS, 2))
 def test_a_run_into_a_folder_killed_at_any_time_loses_and_doubles_nobody_and_doubts_nothing(
-    tmp_path: Path, feed: str, number: int
+    tmp_path: Path, feed: str, url: str | None, number: int
 ) -> None:
-    job = a_job(tmp_path / "job", feed=feed, readers=MANY)
+    job = a_job(tmp_path / "job", feed=feed, readers=MANY, url=url)
     with job.started("run") as run:
         time.sleep(a_moment(number).uniform(0.2, 1.6))
         run.kill()

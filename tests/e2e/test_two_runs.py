@@ -30,7 +30,7 @@ def mail_server(*scripts: Script) -> Iterator[ScriptedServer]:
 
 
 def test_while_a_run_is_at_work_any_other_ends_at_once_and_changes_nothing(
-    tmp_path: Path, feed: str
+    tmp_path: Path, feed: str, url: str | None
 ) -> None:
     others = (
         ("run",),
@@ -40,7 +40,9 @@ def test_while_a_run_is_at_work_any_other_ends_at_once_and_changes_nothing(
         ("deliveries", "settle", "--assume-sent"),
     )
     with mail_server({"dot": HANG}) as server:
-        job = a_job(tmp_path / "job", feed=feed, delivery=by_smtp(server.port), readers=FEW)
+        job = a_job(
+            tmp_path / "job", feed=feed, delivery=by_smtp(server.port), readers=FEW, url=url
+        )
         with job.started("run") as run:
             run.until(lambda: server.arrived)
             before = job.dump()
@@ -55,9 +57,13 @@ def test_while_a_run_is_at_work_any_other_ends_at_once_and_changes_nothing(
         assert "Another run is at work" in other.err
 
 
-def test_of_two_runs_at_once_one_delivers_everything(tmp_path: Path, feed: str) -> None:
+def test_of_two_runs_at_once_one_delivers_everything(
+    tmp_path: Path, feed: str, url: str | None
+) -> None:
     with mail_server() as server:
-        job = a_job(tmp_path / "job", feed=feed, delivery=by_smtp(server.port), readers=FEW)
+        job = a_job(
+            tmp_path / "job", feed=feed, delivery=by_smtp(server.port), readers=FEW, url=url
+        )
 
         with job.started("run") as one, job.started("run") as other:
             statuses = sorted(run.end().status for run in (one, other))

@@ -2,12 +2,13 @@
 
 import socket
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from tests.feeds import SourcePost, atom, rss2
@@ -27,6 +28,9 @@ from tests.weekly_job import (
     by_smtp,
     repeated,
 )
+
+if TYPE_CHECKING:
+    from tests.postgresql_server import PostgresServer
 
 #: Who gets what: one is not confirmed, one left, and teo asked for wrap-ups only.
 TOLD_OF_THE_CHAT = {
@@ -190,15 +194,35 @@ class Weeks:
     requests: tuple[Request, ...]
 
 
-@pytest.fixture(scope="module", params=[to_files, to_mail_server, to_sendgrid])
-def weeks(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Weeks:
-    opened = request.param()
+@pytest.fixture(
+    scope="module",
+    params=[
+        (to_files, "sqlite"),
+        (to_mail_server, "sqlite"),
+        (to_sendgrid, "sqlite"),
+        (to_mail_server, "postgresql"),
+        (to_sendgrid, "postgresql"),
+    ],
+    ids=lambda param: f"{param[0].__name__}-{param[1]}",
+)
+def weeks(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Weeks]:
+    way, database = request.param
+    folder = tmp_path_factory.mktemp("weeks") / "job"
+    if database == "sqlite":
+        yield a_fortnight(folder, way(), url=None)
+        return
+    postgres: PostgresServer = request.getfixturevalue("postgres")
+    with postgres.database() as name:
+        yield a_fortnight(folder, way(), url=postgres.url(name))
+
+
+def a_fortnight(folder: Path, opened: AbstractContextManager[Way], *, url: str | None) -> Weeks:
     ended: list[Ended] = []
     mails: list[list[Mail]] = []
     with running_site() as blog, opened as way:
-        job = a_job(
-            tmp_path_factory.mktemp("weeks") / "job", feed=blog.url("/feed/"), delivery=way.delivery
-        )
+        job = a_job(folder, feed=blog.url("/feed/"), delivery=way.delivery, url=url)
         before: list[Mail] = []
         for post, now in ((ANNOUNCED, WEEK_1), (ANNOUNCED, WEEK_1), *[(WRAPPED_UP, WEEK_2)] * 2):
             publish(blog, post)

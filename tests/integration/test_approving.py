@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 from tests.builders import NOW, a_segment, a_subscriber, some_news
 from tests.digests import PROFILE, PUBLICATION, THEMES
-from tests.stores import add_news, add_people, dump
+from tests.stores import add_news, add_people, contents
 
 from otalk_digest.errors import CheckFailedError, InputError
 from otalk_digest.model.audience import Facet, Has
@@ -71,14 +71,14 @@ def approve(
 
 
 def test_a_proposal_counts_the_readers_and_keeps_nothing(store: Store) -> None:
-    before = dump(store.path)
+    before = contents(store)
 
     with store.begin() as connection:
         proposal = approving.propose(connection, PRESS, SEGMENTS, now=NOW)
 
     assert proposal is not None
     assert proposal.counts == {"students": 1, "everyone": 1}
-    assert dump(store.path) == before
+    assert contents(store) == before
 
 
 def test_an_approval_holds_as_long_as_nothing_that_matters_changes(store: Store) -> None:
@@ -125,13 +125,13 @@ def test_what_breaks_a_must_is_not_approved(store: Store) -> None:
         checked.append(edition)
         return [a_finding("size", Level.SHOULD), a_finding("link-text", Level.MUST)]
 
-    before = dump(store.path)
+    before = contents(store)
 
     with pytest.raises(CheckFailedError, match=r"it must keep \(link-text\)"):
         approve(store, check=check)
 
     assert CheckFailedError.exit_status == 5
-    assert dump(store.path) == before
+    assert contents(store) == before
     assert [edition.number for edition in checked] == [1]
     assert checked[0].variants == proposed(store).edition.variants
 

@@ -58,7 +58,11 @@ def refusal_of(path: Path, text: str = COMPLETE, **environment: str) -> str:
         ("[chat]\nweekday = 'Tues'\n", ", line 2: chat.weekday: 'Tues' is none of: monday, "),
         ("[chat]\nstart = '8pm'\n", ", line 2: chat.start: expected text in quotes matching"),
         ("[chat]\ntags = []\n", ", line 2: chat.tags: expected a list of length >= 1."),
-        ("[store]\nurl = 'postgresql:///x'\n", ": store.url: only SQLite is supported yet; write"),
+        ("[store]\nurl = 'mysql://x/y'\n", ": store.url: 'mysql' names no database that we know; "),
+        ("[store]\nurl = 'sqlite:///'\n", ": store.url: 'sqlite' names no database that we know; "),
+        ("[store]\nurl = 'postgresql://me@here'\n", ": store.url: it names no database; write "),
+        ("[store]\nurl = 'postgresql://me@[/x'\n", ": store.url: it names no database; write "),
+        ("[store]\nurl = 'postgresql://h:port/x'\n", ": store.url: it names no database; write "),
         ("[web]\nbase_url = 'http://example.org'\n", ": web.base_url: one-click unsubscribe needs"),
         ("[feed\n", " is not valid TOML: "),
     ],
@@ -143,17 +147,50 @@ def test_an_empty_secret_is_none(path: Path, empty: str) -> None:
 
 
 def test_secrets_are_never_printed(path: Path) -> None:
-    settings = loaded(path, SENDGRID_API_KEY="SG.tell-nobody", SMTP_PASSWORD="swordfish")  # noqa: S106 - a fish
+    secrets = {"SENDGRID_API_KEY": "SG.tell-nobody", "STORE_PASSWORD": "hush"}
+    settings = loaded(path, **secrets, SMTP_PASSWORD="swordfish")  # noqa: S106 - a fish
+    assert settings.secret("STORE_PASSWORD") == "hush"
 
     for shown in (repr(settings), str(settings), f"{settings!r:>1000}", f"{[settings]}"):
         assert "SG.tell-nobody" not in shown
         assert "swordfish" not in shown
+        assert "hush" not in shown
 
 
 def test_paths_are_relative_to_the_settings_file(path: Path) -> None:
-    assert loaded(path).sqlite_path == path.parent / "otalk-digest.sqlite3"
+    assert loaded(path).database == path.parent / "otalk-digest.sqlite3"
     elsewhere = loaded(path, STORE__URL="sqlite:////var/lib/digest.sqlite3")
-    assert elsewhere.sqlite_path == Path("/var/lib/digest.sqlite3")
+    assert elsewhere.database == Path("/var/lib/digest.sqlite3")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://digest@db.example.org/otalk",
+        "postgresql://digest@db.example.org:5433/otalk?sslmode=verify-full",
+        "postgresql:///otalk",
+        "postgresql://digest@/otalk?host=/run/postgresql",
+    ],
+)
+def test_the_store_may_be_on_a_server(path: Path, url: str) -> None:
+    assert loaded(path, STORE__URL=url).database == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://digest:hush@db.example.org/otalk",
+        "postgresql://db.example.org/otalk?user=digest&password=hush",
+    ],
+)
+def test_a_password_in_the_address_of_the_store_is_refused_and_not_repeated(
+    path: Path, url: str
+) -> None:
+    message = refusal_of(path, STORE__URL=url)
+
+    assert "store.url: it holds a password" in message
+    assert "OTALK_DIGEST_STORE_PASSWORD" in message
+    assert "hush" not in message
 
 
 def test_what_every_message_carries_has_defaults(path: Path) -> None:

@@ -87,7 +87,11 @@ class App:
         """Open the store for one command. Raises StoreError."""
         from otalk_digest.store.database import open_store
 
-        opened = open_store(self.settings.sqlite_path, must_exist=must_exist)
+        opened = open_store(
+            self.settings.database,
+            password=self.settings.secret("STORE_PASSWORD"),
+            must_exist=must_exist,
+        )
         try:
             yield opened
         finally:

@@ -51,7 +51,7 @@ def open_desk(begun: App, store: "Store") -> "Desk":
 
     app = App(config=begun.config, now=begun.now)
     settings = app.settings
-    if settings.sqlite_path != store.path:
+    if settings.database != store.place:
         raise SettingsError(
             f"{settings.path}: store.url names another database than before. Start the preview "
             "again to show that one."

@@ -127,7 +127,8 @@ def _history(
     app: App, stage: Store, *, is_store_needed: bool
 ) -> tuple[Sequence[Look], Sequence[Ruling]]:
     """Copy the readers onto the stage; return what the real store saw, and was told."""
-    if not (is_store_needed or app.settings.sqlite_path.exists()):
+    database = app.settings.database
+    if not is_store_needed and isinstance(database, Path) and not database.exists():
         return (), ()
     with app.store(must_exist=True) as store, store.read() as real:
         with stage.begin() as connection:

@@ -46,7 +46,7 @@ def count_by_reason(
         select(*columns, func.count())
         .where(deliveries.c.edition == edition)
         .group_by(*columns)
-        .order_by(*columns)
+        .order_by(*(column.nulls_first() for column in columns))
     )
     return [tuple(row) for row in connection.execute(query)]
 

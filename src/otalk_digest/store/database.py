@@ -1,67 +1,141 @@
 """Open the store, keep its schema current, and give out transactions."""
 
 import contextlib
-import fcntl
-import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Protocol
 
-from sqlalchemy import URL, Connection, create_engine, event, exc, insert, inspect, select, text
+from sqlalchemy import Connection, insert, inspect, select, text
 from sqlalchemy.engine import Engine
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.exc import DBAPIError
 
 from otalk_digest.errors import BusyError, OtalkDigestError, StoreError
 from otalk_digest.store.schema import meta
 
 #: The newest migration, so that Alembic is imported only when there is something to migrate.
-HEAD = "0006"
+HEAD = "0007"
 
-#: How long we wait for another writer.
-_PATIENCE_S = 10.0
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
-# What SQLite says → what a maintainer can do.
-_REMEDIES = (
-    ("locked", "another program is writing to it; end that program or wait, then try again"),
-    ("readonly", "it cannot be written; mend the permissions of the file and its folder"),
-    ("unable to open", "the folder is missing or cannot be written; make it, or mend its rights"),
-    ("full", "the disk is full; make room, then start the same command again"),
-    ("disk i/o", "the disk failed; look after it before starting the same command again"),
-    ("not a database", "it is damaged or not ours; put a back-up in its place"),
-    ("malformed", "it is damaged; put a back-up in its place"),
-    ("no such table", "it is damaged or not ours; put a back-up in its place"),
-)
+#: The file of a SQLite database, or the URL of a PostgreSQL one, without its password.
+Place = Path | str
+
+
+class Watch(Protocol):
+    """Notices writing; holds one connection until it is closed."""
+
+    def version(self) -> int:
+        """Return a number that differs after anybody else's commit."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        ...
+
+
+class Base(Protocol):
+    """What differs from one database to another."""
+
+    @property
+    def name(self) -> str:
+        """How messages call it."""
+        ...
+
+    @property
+    def engine(self) -> Engine:
+        """Its connections."""
+        ...
+
+    @property
+    def reading(self) -> Mapping[str, object]:
+        """SQLAlchemy's options of a transaction that sees one state."""
+        ...
+
+    @property
+    def writing(self) -> Mapping[str, object]:
+        """SQLAlchemy's options of a transaction that writes."""
+        ...
+
+    def exists(self) -> bool:
+        """Whether it may be there."""
+        ...
+
+    def keep_others_out(self, connection: Connection) -> None:
+        """Let no other transaction write until this one, just begun, ends."""
+        ...
+
+    def announce(self, connection: Connection) -> None:
+        """Let those who watch know, once this transaction is committed."""
+        ...
+
+    def lease(self) -> AbstractContextManager[int | None]:
+        """Be the only run; give this turn's number where it could be lost. Raises BusyError."""
+        ...
+
+    def fault(self, connection: Connection) -> str | None:
+        """Say what is wrong with it, and what to do."""
+        ...
+
+    def watch(self) -> Watch:
+        """Return what notices commits."""
+        ...
+
+    def remedy(self, error: DBAPIError) -> str | None:
+        """Say what happened and what to do; None when it is a mistake of ours."""
+        ...
 
 
 class Store:
     """One database. Give out transactions with `begin` and `read`."""
 
-    def __init__(self, path: Path, *, patience_s: float = _PATIENCE_S) -> None:
-        self.path = path
-        self._engine = _create_engine(path, patience_s=patience_s)
+    def __init__(
+        self, place: Place, *, password: str | None = None, patience_s: float | None = None
+    ) -> None:
+        self.place = place
+        self._base = _base_of(place, password=password, patience_s=patience_s)
+        #: The number of our turn, while we hold the lease and where it could be lost.
+        self._turn: int | None = None
+
+    @property
+    def name(self) -> str:
+        """How messages call it."""
+        return self._base.name
+
+    def exists(self) -> bool:
+        """Whether there may be something to open."""
+        return self._base.exists()
 
     @contextlib.contextmanager
     def begin(self) -> Iterator[Connection]:
-        """Write in one transaction: all of it or nothing. Raises StoreError."""
-        with _translated(self.path), self._engine.connect() as connection:
-            writing = connection.execution_options(is_writing=True)
+        """Write in one transaction: all of it or nothing.
+
+        Raises StoreError; BusyError, with nothing written, when this run lost its lease.
+        """
+        with self._translated(), self._base.engine.connect() as connection:
+            writing = connection.execution_options(**self._base.writing)
             with writing.begin():
+                self._base.keep_others_out(writing)
+                self._require_turn(writing)
                 yield writing
+                self._base.announce(writing)
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Connection]:
         """See one consistent state. Raises StoreError."""
-        with _translated(self.path), self._engine.connect() as connection, connection.begin():
-            yield connection
+        with self._translated(), self._base.engine.connect() as connection:
+            reading = connection.execution_options(**self._base.reading)
+            with reading.begin():
+                yield reading
 
     @contextlib.contextmanager
     def rehearse(self) -> Iterator[Connection]:
         """Write in a transaction that is always rolled back, for a dry run."""
-        with _translated(self.path), self._engine.connect() as connection:
-            writing = connection.execution_options(is_writing=True)
+        with self._translated(), self._base.engine.connect() as connection:
+            writing = connection.execution_options(**self._base.writing)
             with writing.begin() as transaction:
+                self._base.keep_others_out(writing)
                 yield writing
                 transaction.rollback()
 
@@ -69,64 +143,64 @@ class Store:
     def lease(self) -> Iterator[None]:
         """Be the only run at work on this store. Raises BusyError.
 
-        The lock dies with its process, so a killed run never blocks the next (C17).
+        It dies with its process, so a killed run never blocks the next (C17).
         """
-        lock = self.path.with_name(self.path.name + ".lock")
-        try:
-            descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
-        except OSError as error:
-            raise StoreError(
-                f"The lock {lock} cannot be made: {error.strerror}. Mend the folder's rights."
-            ) from error
-        try:
-            _lock(descriptor, self.path)
-            yield
-        finally:
-            os.close(descriptor)
+        with contextlib.ExitStack() as stack:
+            with self._translated():
+                self._turn = stack.enter_context(self._base.lease())
+            try:
+                yield
+            finally:
+                self._turn = None
 
     def check(self) -> None:
-        """Look for damage before a send. Raises StoreError."""
+        """Look for what would stop a run before it begins. Raises StoreError."""
         with self.read() as connection:
-            found = connection.execute(text("PRAGMA quick_check(1)")).scalar_one()
-        if found != "ok":
-            raise StoreError(f"{self.path} is damaged ({found}). Put a back-up in its place.")
+            fault = self._base.fault(connection)
+        if fault is not None:
+            raise StoreError(f"{self.name} {fault}.")
 
-    def watch(self) -> "Watch":
-        """Return what notices that anything was written, by whichever program."""
-        return Watch(self._engine)
-
-    def close(self) -> None:
-        """Let go of the file."""
-        self._engine.dispose()
-
-
-class Watch:
-    """Notices writing; holds one connection until it is closed."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._connection = engine.connect()
-
-    def version(self) -> int:
-        """Return a number that differs after anybody else's commit."""
-        with self._connection.begin():
-            found = self._connection.exec_driver_sql("PRAGMA data_version").scalar_one()
-        return int(found)
+    def watch(self) -> Watch:
+        """Return what notices that anything was written, by whichever program of ours."""
+        with self._translated():
+            return self._base.watch()
 
     def close(self) -> None:
-        """Let go of the connection."""
-        self._connection.close()
+        """Let go of file or server."""
+        self._base.engine.dispose()
+
+    def _require_turn(self, connection: Connection) -> None:
+        if self._turn is None:
+            return
+        from otalk_digest.store.turns import current_turn  # noqa: PLC0415 - on PostgreSQL alone
+
+        if current_turn(connection) != self._turn:
+            raise BusyError(
+                f"Another run has taken over {self.name}, because this one was taken for dead. "
+                "Nothing of this one was written since; the other goes on."
+            )
+
+    @contextlib.contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Turn the database's errors into ours, with what to do next."""
+        try:
+            yield
+        except OtalkDigestError:
+            raise
+        except DBAPIError as error:
+            remedy = self._base.remedy(error)
+            if remedy is None:
+                raise
+            raise StoreError(f"{self.name} cannot be used {remedy}.") from error
 
 
-def open_store(path: Path, *, must_exist: bool = False) -> Store:
+def open_store(place: Place, *, password: str | None = None, must_exist: bool = False) -> Store:
     """Open the database, making or migrating it where needed. Raises StoreError."""
-    is_new = not path.exists()
-    if is_new and must_exist:
-        raise StoreError(
-            f"There is no database {path} yet. It is made by the first: otalk-digest run."
-        )
-    store = Store(path)
+    store = Store(place, password=password)
     try:
-        revision = _revision_of(store)
+        revision = _revision_of(store) if store.exists() or not must_exist else None
+        if must_exist:
+            _require(store, revision)
         if revision != HEAD:
             _migrate(store, revision)
     except BaseException:
@@ -145,57 +219,21 @@ def secret_key(connection: Connection) -> bytes:
     return bytes.fromhex(value)
 
 
-def _lock(descriptor: int, path: Path) -> None:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise BusyError(
-            f"Another run is at work on {path}. Nothing was done; the next run will."
-        ) from None
-    except OSError as error:
+def _base_of(place: Place, *, password: str | None, patience_s: float | None) -> Base:
+    if isinstance(place, Path):
+        from otalk_digest.store.sqlite import SqliteFile  # noqa: PLC0415 - one of the two
+
+        return SqliteFile(place, patience_s=patience_s)
+    from otalk_digest.store.postgresql import PostgresDatabase  # noqa: PLC0415 - the other
+
+    return PostgresDatabase(place, password=password, patience_s=patience_s)
+
+
+def _require(store: Store, revision: str | None) -> None:
+    if revision is None:
         raise StoreError(
-            f"The lock of {path} cannot be taken: {error.strerror}. Keep it on a local disk."
-        ) from error
-
-
-def _create_engine(path: Path, *, patience_s: float) -> Engine:
-    # A path may hold what means something in a URL, such as "?".
-    url = URL.create("sqlite", database=str(path))
-    engine = create_engine(url, connect_args={"timeout": patience_s})
-
-    @event.listens_for(engine, "connect")
-    def _on_connect(dbapi: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-        # We begin transactions ourselves: sqlite3's implicit ones start too late.
-        dbapi.isolation_level = None
-        cursor = dbapi.cursor()
-        cursor.execute("PRAGMA journal_mode = WAL")
-        # R2: with NORMAL the last commits may be lost at a power cut, and mail sent twice.
-        cursor.execute("PRAGMA synchronous = FULL")
-        cursor.execute("PRAGMA foreign_keys = ON")
-        cursor.execute("PRAGMA cache_size = -16000")
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def _on_begin(connection: Connection) -> None:
-        is_writing = connection.get_execution_options().get("is_writing", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writing else "BEGIN")
-
-    return engine
-
-
-@contextlib.contextmanager
-def _translated(path: Path) -> Iterator[None]:
-    """Turn the database's errors into ours, with what to do next."""
-    try:
-        yield
-    except OtalkDigestError:
-        raise
-    except exc.DatabaseError as error:
-        cause = str(error.orig)
-        remedy = next((cure for sign, cure in _REMEDIES if sign in cause.lower()), None)
-        if remedy is None:
-            raise
-        raise StoreError(f"{path} cannot be used ({cause}): {remedy}.") from error
+            f"There is no database {store.name} yet. It is made by the first: otalk-digest run."
+        )
 
 
 def _revision_of(store: Store) -> str | None:
@@ -206,7 +244,7 @@ def _revision_of(store: Store) -> str | None:
             return None
         if "alembic_version" not in tables:
             raise StoreError(
-                f"{store.path} is a database of another program. Name another in store.url."
+                f"{store.name} is a database of another program. Name another in store.url."
             )
         return str(connection.scalar(text("SELECT version_num FROM alembic_version")))
 
@@ -221,7 +259,7 @@ def _migrate(store: Store, revision: str | None) -> None:
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     if revision is not None and revision not in known:
         raise StoreError(
-            f"{store.path} was written by a newer otalk-digest (schema {revision}, this one "
+            f"{store.name} was written by a newer otalk-digest (schema {revision}, this one "
             f"knows {HEAD}). Upgrade the program: pip install --upgrade otalk-digest."
         )
     with store.begin() as connection:

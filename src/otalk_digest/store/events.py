@@ -104,7 +104,9 @@ def _store(connection: Connection, event: DeliveryEvent, *, now: datetime) -> in
             for name, value in values.items()
         )
     ).where(~is_known)
-    return connection.execute(insert(events).from_select(list(values), row)).rowcount
+    kept = insert(events).from_select(list(values), row).returning(_E.id)
+    # Counted by what comes back: not every database counts what a SELECT inserts.
+    return len(connection.execute(kept).all())
 
 
 def _waiting(connection: Connection) -> Sequence[int]:
@@ -120,7 +122,7 @@ def _settle(connection: Connection, delivery_id: int, *, now: datetime) -> bool:
         return False
     before = Status(stands.status)
     query = select(_E.kind, _E.reason).where(_E.delivery_id == delivery_id, _E.kind.is_not(None))
-    told = connection.execute(query.order_by(_E.at, _E.reason)).all()
+    told = connection.execute(query.order_by(_E.at, _E.reason.nulls_first())).all()
     after = after_all_events(before, [EventKind(row.kind) for row in told])
     # The earliest that says so; the same in whatever order they came.
     reasons = [row.reason for row in told if Status(row.kind) is after]

@@ -12,20 +12,12 @@ from otalk_digest.model.delivery import (
     Action,
     EventKind,
     Outcome,
-    OutcomeKind,
     SkipReason,
     Status,
     after_action,
 )
+from otalk_digest.store.outcomes import write_outcomes
 from otalk_digest.store.schema import attempts, deliveries, subscribers, suppressions
-
-# What an outcome means for a delivery that is being sent.
-_AFTER = {
-    OutcomeKind.ACCEPTED: Status.ACCEPTED,
-    OutcomeKind.REJECTED: Status.REJECTED,
-    OutcomeKind.RELEASED: after_action(Status.SENDING, Action.RELEASE),
-    OutcomeKind.IN_DOUBT: after_action(Status.SENDING, Action.LOSE_TRACK),
-}
 
 _NO_ANSWER = "the provider did not say what became of it"
 
@@ -54,6 +46,8 @@ _NEXT_PLANNED = (
     )
     .order_by(_D.id)
     .limit(bindparam("limit"))
+    # PostgreSQL: what somebody else is claiming now is theirs. On SQLite nobody else can.
+    .with_for_update(skip_locked=True, of=deliveries)
 )
 _SKIP_LEAVERS = (
     update(deliveries)
@@ -71,16 +65,6 @@ _CLAIM = (
     .values(
         status=after_action(Status.PLANNED, Action.CLAIM),
         attempt_id=bindparam("attempt"),
-        updated_at=bindparam("now"),
-    )
-)
-_RECORD = (
-    update(deliveries)
-    .where(_D.id == bindparam("delivery"), _D.status == Status.SENDING)
-    .values(
-        status=bindparam("new_status"),
-        reason=bindparam("new_reason"),
-        provider_message_id=bindparam("message_id"),
         updated_at=bindparam("now"),
     )
 )
@@ -150,7 +134,7 @@ def record_outcomes(
     A delivery that the provider said nothing about is in doubt: nothing stays in sending
     without an open attempt, where no later run would find it.
     """
-    _write(connection, outcomes, now=now)
+    write_outcomes(connection, outcomes, now=now)
     _leave_sending(connection, attempt_id, Action.LOSE_TRACK, _NO_ANSWER, now=now)
     _close(connection, attempt_id, "recorded", now=now)
 
@@ -163,7 +147,7 @@ def record_some(
     now: datetime,
 ) -> None:
     """Write what became of deliveries of these attempts; close those that have no other left."""
-    _write(connection, outcomes, now=now)
+    write_outcomes(connection, outcomes, now=now)
     if open_attempts:
         is_waiting = exists().where(_D.attempt_id == attempts.c.id, _IS_SENDING)
         connection.execute(
@@ -171,21 +155,6 @@ def record_some(
             .where(attempts.c.id.in_(open_attempts), attempts.c.closed_at.is_(None), ~is_waiting)
             .values(closed_at=now, detail="recorded")
         )
-
-
-def _write(connection: Connection, outcomes: Sequence[Outcome], *, now: datetime) -> None:
-    rows = [
-        {
-            "delivery": outcome.delivery_id,
-            "new_status": _AFTER[outcome.kind],
-            "new_reason": outcome.diagnostic,
-            "message_id": outcome.provider_message_id,
-            "now": now,
-        }
-        for outcome in outcomes
-    ]
-    if rows:
-        connection.execute(_RECORD, rows)
 
 
 def release_attempt(connection: Connection, attempt_id: int, reason: str, *, now: datetime) -> None:

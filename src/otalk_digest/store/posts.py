@@ -145,7 +145,8 @@ def mark_gone(connection: Connection, guids: Sequence[str], *, now: datetime) ->
 
 def _newest_posts() -> Select[Any]:
     newest = select(func.max(revisions.c.id)).group_by(revisions.c.guid)
-    return select(revisions.c.post).join(posts).where(revisions.c.id.in_(newest))
+    query = select(revisions.c.post).join(posts).where(revisions.c.id.in_(newest))
+    return query.order_by(revisions.c.id)
 
 
 def _posts_of(connection: Connection, query: Select[Any]) -> list[Post]:
@@ -165,7 +166,9 @@ def awaited_chats(connection: Connection, *, since: datetime, now: datetime) -> 
 
 def all_chats(connection: Connection) -> Sequence[Chat]:
     """Return every chat that we know, by the time it starts."""
-    records = connection.scalars(select(chats.c.chat).order_by(chats.c.starts_at, chats.c.guid))
+    records = connection.scalars(
+        select(chats.c.chat).order_by(chats.c.starts_at.nulls_first(), chats.c.guid)
+    )
     return [from_json(record, Chat) for record in records]
 
 

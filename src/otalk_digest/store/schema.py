@@ -1,22 +1,20 @@
 """The tables. Moments are UTC; nouns are kept as JSON beside the columns that are searched."""
 
-from datetime import UTC, datetime
-
 from sqlalchemy import (
     Column,
-    DateTime,
-    Dialect,
     ForeignKey,
+    Identity,
     Index,
     Integer,
     MetaData,
     String,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
     column,
 )
+
+from otalk_digest.store.moment import Moment
 
 metadata = MetaData(
     naming_convention={
@@ -26,25 +24,6 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
-
-
-class Moment(TypeDecorator[datetime]):
-    """An aware UTC datetime, whatever the database keeps."""
-
-    impl = DateTime
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
-        """Refuse naive datetimes: they would be somebody's local time."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a moment needs a time zone")
-        return value.astimezone(UTC).replace(tzinfo=None)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
-        """Return it aware."""
-        return None if value is None else value.replace(tzinfo=UTC)
 
 
 meta = Table(
@@ -65,6 +44,18 @@ feed_addresses = Table(
     Column("fetched_at", Moment, nullable=False),
     # The last fetch that was not conditional (F8).
     Column("unconditional_at", Moment, nullable=False),
+)
+
+# Which run is at work, on PostgreSQL: see `store.turns`.
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String, primary_key=True),
+    # Goes up with each turn: a fence against whoever lost theirs.
+    Column("token", Integer, nullable=False),
+    # The server's process that holds the lock.
+    Column("holder", Integer),
+    Column("expires_at", Moment),
 )
 
 # How each blog is read: found out once, so that a usual week costs one request.
@@ -108,7 +99,7 @@ posts = Table(
 revisions = Table(
     "revisions",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Integer, Identity(), primary_key=True),
     Column("guid", ForeignKey("posts.guid"), nullable=False, index=True),
     Column("seen_at", Moment, nullable=False),
     Column("post", Text, nullable=False),
@@ -128,7 +119,7 @@ chats = Table(
 news = Table(
     "news",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Integer, Identity(), primary_key=True),
     Column("guid", String, nullable=False, index=True),
     Column("kind", String, nullable=False),
     Column("known_at", Moment, nullable=False),
@@ -151,7 +142,7 @@ overrides = Table(
 decisions = Table(
     "decisions",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Integer, Identity(), primary_key=True),
     Column("edition", Integer, nullable=False, index=True),
     Column("what", String, nullable=False),
     Column("at", Moment, nullable=False),
@@ -167,7 +158,7 @@ decisions = Table(
 edits = Table(
     "edits",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Integer, Identity(), primary_key=True),
     Column("edition", Integer, nullable=False, index=True),
     Column("what", String, nullable=False),
     Column("news_id", Integer),
@@ -190,7 +181,7 @@ carried = Table(
 subscribers = Table(
     "subscribers",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Integer, Identity(), primary_key=True),
     Column("identity", String, nullable=False, unique=True),
     Column("identity_hash", String, nullable=False, unique=True),
     Column("address", String, nullable=False),
@@ -215,7 +206,7 @@ subscriber_facets = Table(
 consents = Table(
     "consents",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Integer, Identity(), primary_key=True),
     Column("identity_hash", String, nullable=False, index=True),
     Column("consent", String, nullable=False),
     Column("at", Moment, nullable=False),
@@ -233,7 +224,7 @@ suppressions = Table(
 editions = Table(
     "editions",
     metadata,
-    Column("number", Integer, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
     Column("frozen_at", Moment, nullable=False),
     Column("content_hash", String, nullable=False),
     # Counted when it was planned: candidates = deliveries, for ever after.
@@ -254,7 +245,7 @@ variants = Table(
 attempts = Table(
     "attempts",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Integer, Identity(), primary_key=True),
     Column("edition", ForeignKey("editions.number"), nullable=False, index=True),
     Column("segment", String, nullable=False),
     Column("provider", String, nullable=False),
@@ -269,7 +260,7 @@ attempts = Table(
 deliveries = Table(
     "deliveries",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Integer, Identity(), primary_key=True),
     Column("edition", ForeignKey("editions.number"), nullable=False),
     Column("subscriber_id", ForeignKey("subscribers.id", ondelete="SET NULL")),
     Column("segment", String),

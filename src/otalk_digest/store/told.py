@@ -1,8 +1,9 @@
 """The tables of what providers tell us, and of what was made of it."""
 
-from sqlalchemy import Column, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy import Column, Identity, Integer, String, Table, Text, UniqueConstraint
 
-from otalk_digest.store.schema import Moment, metadata
+from otalk_digest.store.moment import Moment
+from otalk_digest.store.schema import metadata
 
 # How far each of a provider's suppression lists was read.
 pulls = Table(
@@ -17,7 +18,7 @@ pulls = Table(
 events = Table(
     "events",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Integer, Identity(), primary_key=True),
     # With `name`, `at` and `url` it tells a repetition from news: ids of events change (R 2.5).
     Column("delivery_key", String, nullable=False),
     Column("name", String, nullable=False),
@@ -40,7 +41,7 @@ events = Table(
 settlements = Table(
     "settlements",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Integer, Identity(), primary_key=True),
     Column("edition", Integer),
     Column("how", String, nullable=False),
     Column("deliveries", Integer, nullable=False),

@@ -1,23 +1,24 @@
-import os
-import sqlite3
+"""What holds for the store on whichever database; what is one database's own is next door."""
+
+import itertools
 import subprocess
 import sys
-import threading
-import time
-from contextlib import closing
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import insert, select
-from tests.stores import dump
+from sqlalchemy import MetaData, create_engine, insert, inspect, select
+from sqlalchemy.engine import Engine
+from tests.stores import contents
 
 from otalk_digest.errors import BusyError, StoreError
 from otalk_digest.store import database, told
-from otalk_digest.store.database import HEAD, Store, open_store, secret_key
+from otalk_digest.store.database import HEAD, Place, Store, open_store, secret_key
 from otalk_digest.store.schema import meta
 
 MIGRATIONS = Path(database.__file__).parent / "migrations"
@@ -27,10 +28,16 @@ HOLDER = """
 import sys
 from pathlib import Path
 from otalk_digest.store.database import open_store
-with open_store(Path(sys.argv[1])).lease():
+place = sys.argv[1]
+with open_store(place if "://" in place else Path(place)).lease():
     print("held", flush=True)
     sys.stdin.read()
 """
+
+
+def engine_of(store: Store) -> Engine:
+    with store.read() as connection:
+        return connection.engine
 
 
 def test_the_migrations_make_the_schema_that_the_code_uses(store: Store) -> None:
@@ -40,6 +47,45 @@ def test_the_migrations_make_the_schema_that_the_code_uses(store: Store) -> None
         assert compare_metadata(context, told.events.metadata) == []
 
 
+def _in_words(index: Mapping[str, Any]) -> str:
+    conditions = {key: str(value) for key, value in index.get("dialect_options", {}).items()}
+    return repr({**index, "dialect_options": conditions})
+
+
+def tables_of(engine: Engine) -> dict[str, object]:
+    """Columns with type, default and identity, keys and indexes with their names."""
+    with engine.connect() as connection:
+        found = MetaData()
+        found.reflect(connection)
+        look = inspect(connection)
+        return {
+            name: (
+                [{**column, "type": str(column["type"])} for column in look.get_columns(name)],
+                look.get_pk_constraint(name),
+                sorted(look.get_foreign_keys(name), key=repr),
+                sorted(look.get_unique_constraints(name), key=repr),
+                sorted(_in_words(index) for index in look.get_indexes(name)),
+            )
+            for name in found.tables
+            if name != "alembic_version"
+        }
+
+
+def test_the_migrations_and_the_tables_of_the_code_make_the_same_database(
+    store: Store, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """Names, identities and conditions of indexes too, which Alembic does not compare."""
+    if isinstance(store.place, Path):
+        made = create_engine(f"sqlite:///{tmp_path}/made.sqlite3")
+    else:
+        url: str = request.getfixturevalue("url")
+        made = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+    told.events.metadata.create_all(made)
+
+    assert tables_of(engine_of(store)) == tables_of(made)
+    made.dispose()
+
+
 def test_the_newest_migration_is_the_one_that_the_code_knows() -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
@@ -47,14 +93,14 @@ def test_the_newest_migration_is_the_one_that_the_code_knows() -> None:
     assert ScriptDirectory.from_config(config).get_current_head() == HEAD
 
 
-def test_a_store_keeps_its_key_and_its_content_when_it_is_opened_again(path: Path) -> None:
-    first = open_store(path)
+def test_a_store_keeps_its_key_and_its_content_when_it_is_opened_again(place: Place) -> None:
+    first = open_store(place)
     with first.begin() as connection:
         key = secret_key(connection)
         connection.execute(insert(meta).values(key="a", value="1"))
     first.close()
 
-    again = open_store(path)
+    again = open_store(place)
 
     with again.read() as connection:
         assert secret_key(connection) == key
@@ -63,21 +109,13 @@ def test_a_store_keeps_its_key_and_its_content_when_it_is_opened_again(path: Pat
     assert len(key) == 32
 
 
-@pytest.mark.parametrize("folder", ["what? 100%", "a#b", "Wörter", "o'day"])
-def test_a_folder_may_be_called_anything(tmp_path: Path, folder: str) -> None:
-    path = tmp_path / folder / "digest.sqlite3"
-    path.parent.mkdir()
-
-    open_store(path).close()
-
-    assert path.exists()
-
-
-def _write(store: Store, value: str, *pragmas: str) -> None:
-    with store.begin() as connection:
-        for pragma in pragmas:
-            connection.exec_driver_sql(f"PRAGMA {pragma}")
-        connection.execute(insert(meta).values(key="a", value=value))
+def test_a_missing_store_is_made_only_where_that_makes_sense(place: Place) -> None:
+    for _ in range(2):
+        with pytest.raises(StoreError) as refusal:
+            open_store(place, must_exist=True)
+        assert str(refusal.value) == (
+            f"There is no database {place} yet. It is made by the first: otalk-digest run."
+        )
 
 
 def _write_and_fail(store: Store) -> None:
@@ -93,35 +131,54 @@ def test_what_fails_inside_a_transaction_leaves_no_trace(store: Store) -> None:
         assert connection.scalar(select(meta.c.value).where(meta.c.key == "a")) is None
 
 
-def test_a_rehearsal_keeps_nothing(store: Store, path: Path) -> None:
-    before = dump(path)
+def test_a_rehearsal_keeps_nothing(store: Store) -> None:
+    before = contents(store)
 
     with store.rehearse() as connection:
         connection.execute(insert(meta).values(key="a", value="1"))
         assert connection.scalar(select(meta.c.value).where(meta.c.key == "a")) == "1"
 
-    assert dump(path) == before
+    assert contents(store) == before
 
 
-def test_commits_survive_a_power_cut(store: Store) -> None:
-    """R2: WAL with NORMAL may lose the last commits, and would then send twice."""
-    with store.read() as connection:
-        pragmas = [
-            connection.exec_driver_sql(f"PRAGMA {name}").scalar()
-            for name in ("journal_mode", "synchronous", "foreign_keys")
-        ]
+def test_a_reader_sees_one_state_whatever_is_written_meanwhile(store: Store) -> None:
+    query = select(meta.c.value).where(meta.c.key == "a")
+    with store.read() as reading:
+        assert reading.scalar(query) is None
+        with store.begin() as writing:
+            writing.execute(insert(meta).values(key="a", value="1"))
 
-    assert pragmas == ["wal", 2, 1]
+        assert reading.scalar(query) is None
+
+    with store.read() as reading:
+        assert reading.scalar(query) == "1"
 
 
-def test_a_second_process_is_told_that_another_is_at_work(store: Store, path: Path) -> None:
-    with (
-        subprocess.Popen(
-            [sys.executable, "-c", HOLDER, str(path)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        ) as holder,
-    ):
+def test_who_watches_notices_what_is_kept_and_nothing_else(store: Store) -> None:
+    watch = store.watch()
+    seen = [watch.version()]
+    with store.rehearse() as connection:
+        connection.execute(insert(meta).values(key="a", value="1"))
+    seen.append(watch.version())
+    with store.begin() as connection:
+        connection.execute(insert(meta).values(key="a", value="1"))
+    seen.append(watch.version())
+    seen.append(watch.version())
+    watch.close()
+
+    assert [later != sooner for sooner, later in itertools.pairwise(seen)] == [
+        False,
+        True,
+        False,
+    ]
+
+
+def test_a_second_process_is_told_that_another_is_at_work(store: Store) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(store.place)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"held\n"
 
@@ -146,182 +203,9 @@ def test_what_would_block_inside_the_lease_is_no_other_run(store: Store) -> None
         raise BlockingIOError
 
 
-def refusal_of(path: Path, *, must_exist: bool = False) -> str:
-    with pytest.raises(StoreError) as refusal:
-        open_store(path, must_exist=must_exist)
-    assert str(path) in str(refusal.value)
-    assert "\n" not in str(refusal.value)
-    return str(refusal.value)
-
-
-def test_a_missing_store_is_made_only_where_that_makes_sense(path: Path) -> None:
-    message = refusal_of(path, must_exist=True)
-
-    assert "It is made by the first: otalk-digest run." in message
-    assert not path.exists()
-
-
-def test_a_file_that_is_no_database_is_left_alone(path: Path) -> None:
-    path.write_bytes(b"not a database at all\n" * 100)
-
-    assert "it is damaged or not ours; put a back-up in its place" in refusal_of(path)
-    assert path.read_bytes() == b"not a database at all\n" * 100
-
-
-def test_a_database_cut_short_is_damaged(store: Store, path: Path) -> None:
-    store.close()
-    path.write_bytes(path.read_bytes()[:20_000])
-
-    try:
-        damaged = open_store(path)
-    except StoreError as error:
-        message = str(error)
-    else:
-        with pytest.raises(StoreError) as refusal:
-            damaged.check()
-        damaged.close()
-        message = str(refusal.value)
-    assert "damaged" in message
-    assert "back-up in its place" in message
-
-
-def test_pages_overwritten_in_the_middle_are_found_before_a_send(store: Store, path: Path) -> None:
-    store.close()
-    content = bytearray(path.read_bytes())
-    content[8192:12288] = b"\xff" * 4096
-    path.write_bytes(content)
-
-    damaged = open_store(path)
-    with pytest.raises(StoreError, match="is damaged"):
-        damaged.check()
-    damaged.close()
-
-
-def test_the_database_of_another_program_is_left_alone(path: Path) -> None:
-    with closing(sqlite3.connect(path)) as other:
-        other.execute("CREATE TABLE recipes (id INTEGER)")
-        other.commit()
-    before = dump(path)
-
-    message = refusal_of(path)
-
-    assert "is a database of another program. Name another in store.url." in message
-    assert dump(path) == before
-
-
-def test_a_store_of_a_newer_version_is_left_alone(store: Store, path: Path) -> None:
-    store.close()
-    with closing(sqlite3.connect(path)) as newer:
-        newer.execute("UPDATE alembic_version SET version_num = '9999'")
-        newer.commit()
-    before = dump(path)
-
-    message = refusal_of(path)
-
-    assert "was written by a newer otalk-digest (schema 9999, this one knows " in message
-    assert "Upgrade the program" in message
-    assert dump(path) == before
-
-
 def test_a_store_without_its_key_is_damaged(store: Store) -> None:
     with store.begin() as connection:
         connection.execute(meta.delete())
 
     with store.read() as connection, pytest.raises(StoreError, match="holds no secret key"):
         secret_key(connection)
-
-
-def test_a_folder_in_place_of_the_file_is_refused(tmp_path: Path) -> None:
-    assert "cannot be used (unable to open database file)" in refusal_of(tmp_path)
-
-
-def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
-    message = refusal_of(tmp_path / "none" / "digest.sqlite3")
-
-    assert "the folder is missing or cannot be written; make it, or mend its rights" in message
-
-
-def test_a_lock_that_cannot_be_made_is_refused(store: Store, path: Path) -> None:
-    path.with_name(f"{path.name}.lock").mkdir()
-
-    with pytest.raises(StoreError, match="cannot be made: Is a directory"), store.lease():
-        pytest.fail("the lease was given")
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="permissions do not bind root")
-@pytest.mark.parametrize("is_folder", [True, False])
-def test_a_store_that_may_not_be_written_is_refused(
-    store: Store, path: Path, *, is_folder: bool
-) -> None:
-    store.close()
-    target = path.parent if is_folder else path
-    target.chmod(0o500 if is_folder else 0o400)
-    try:
-        with pytest.raises(StoreError, match="mend"):
-            _write(store, "1")
-    finally:
-        target.chmod(0o700)
-
-
-def test_what_sqlite_calls_read_only_is_refused(store: Store) -> None:
-    """As root too: SQLite itself refuses, with the words of a read-only file."""
-    with pytest.raises(StoreError, match="mend the permissions of the file and its folder"):
-        _write(store, "1", "query_only = ON")
-
-
-def test_a_full_disk_is_reported_and_nothing_is_kept(store: Store, path: Path) -> None:
-    before = dump(path)
-
-    with pytest.raises(StoreError, match="the disk is full; make room"):
-        _write(store, "x" * 1_000_000, "max_page_count = 1")
-
-    assert dump(path) == before
-
-
-@pytest.mark.usefixtures("store")
-def test_another_writer_is_waited_for_and_then_named(path: Path) -> None:
-    hasty = Store(path, patience_s=0.1)
-    with closing(sqlite3.connect(path, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-
-        with pytest.raises(StoreError, match="another program is writing to it"), hasty.begin():
-            pytest.fail("two wrote at once")
-
-        with hasty.read() as connection:
-            assert secret_key(connection)
-    hasty.close()
-
-
-def open_and_read_key(path: Path) -> bytes:
-    store = open_store(path)
-    with store.read() as connection:
-        key = secret_key(connection)
-    store.close()
-    return key
-
-
-def test_a_store_that_another_process_makes_at_the_same_moment_is_used(path: Path) -> None:
-    """The loser of the race finds the winner's tables, and must not make a second key."""
-    model = path.with_name("model.sqlite3")
-    key = open_and_read_key(model)
-    script = "\n".join(dump(model)).replace("BEGIN TRANSACTION;", "").replace("COMMIT;", "")
-    found: list[bytes | Exception] = []
-
-    def lose() -> None:
-        try:
-            found.append(open_and_read_key(path))
-        except Exception as error:  # noqa: BLE001 - shown by the assertion below
-            found.append(error)
-
-    with closing(sqlite3.connect(path, isolation_level=None)) as winner:
-        winner.execute("PRAGMA journal_mode = WAL")
-        winner.execute("BEGIN IMMEDIATE")
-        loser = threading.Thread(target=lose)
-        loser.start()
-        time.sleep(0.8)  # It has seen an empty database by now, and waits for our lock.
-        for statement in script.split(";\n"):
-            winner.execute(statement)
-        winner.execute("COMMIT")
-        loser.join()
-
-    assert found == [key]

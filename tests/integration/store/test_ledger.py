@@ -299,9 +299,9 @@ def test_the_books_list_reasons_and_deliveries(store: Store) -> None:
         assert len(books.list_deliveries(connection, edition=None, status=None, limit=2)) == 2
 
 
-def test_what_an_attempt_holds_is_found_without_looking_at_every_delivery(store: Store) -> None:
+def test_what_an_attempt_holds_is_found_without_looking_at_every_delivery(sqlite: Store) -> None:
     asked: list[tuple[str, Any]] = []
-    with store.begin() as connection:
+    with sqlite.begin() as connection:
         a_planned_edition(connection, PEOPLE)
         event.listen(
             connection,

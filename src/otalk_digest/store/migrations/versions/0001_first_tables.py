@@ -22,7 +22,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_chats_starts_at"), "chats", ["starts_at"], unique=False)
     op.create_table(
         "consents",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Integer(), sa.Identity(), nullable=False),
         sa.Column("identity_hash", sa.String(), nullable=False),
         sa.Column("consent", sa.String(), nullable=False),
         sa.Column("at", sa.DateTime(), nullable=False),
@@ -32,7 +32,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_consents_identity_hash"), "consents", ["identity_hash"], unique=False)
     op.create_table(
         "editions",
-        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("frozen_at", sa.DateTime(), nullable=False),
         sa.Column("content_hash", sa.String(), nullable=False),
         sa.Column("candidates", sa.Integer(), nullable=False),
@@ -57,7 +57,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "news",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Integer(), sa.Identity(), nullable=False),
         sa.Column("guid", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("known_at", sa.DateTime(), nullable=False),
@@ -78,7 +78,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_posts_chat_guid"), "posts", ["chat_guid"], unique=False)
     op.create_table(
         "subscribers",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Integer(), sa.Identity(), nullable=False),
         sa.Column("identity", sa.String(), nullable=False),
         sa.Column("identity_hash", sa.String(), nullable=False),
         sa.Column("address", sa.String(), nullable=False),
@@ -102,7 +102,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "attempts",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Integer(), sa.Identity(), nullable=False),
         sa.Column("edition", sa.Integer(), nullable=False),
         sa.Column("segment", sa.String(), nullable=False),
         sa.Column("provider", sa.String(), nullable=False),
@@ -128,7 +128,7 @@ def upgrade() -> None:
     op.create_index("ix_carried_edition_segment", "carried", ["edition", "segment"], unique=False)
     op.create_table(
         "revisions",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Integer(), sa.Identity(), nullable=False),
         sa.Column("guid", sa.String(), nullable=False),
         sa.Column("seen_at", sa.DateTime(), nullable=False),
         sa.Column("post", sa.Text(), nullable=False),
@@ -164,7 +164,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "deliveries",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Integer(), sa.Identity(), nullable=False),
         sa.Column("edition", sa.Integer(), nullable=False),
         sa.Column("subscriber_id", sa.Integer(), nullable=True),
         sa.Column("segment", sa.String(), nullable=True),

@@ -17,7 +17,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "events",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Integer(), sa.Identity(), nullable=False),
         sa.Column("delivery_key", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("at", sa.DateTime(), nullable=False),
@@ -38,7 +38,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_events_applied_at"), "events", ["applied_at"])
     op.create_table(
         "settlements",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Integer(), sa.Identity(), nullable=False),
         sa.Column("edition", sa.Integer(), nullable=True),
         sa.Column("how", sa.String(), nullable=False),
         sa.Column("deliveries", sa.Integer(), nullable=False),

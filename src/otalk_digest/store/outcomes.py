@@ -1,0 +1,82 @@
+"""Write what became of deliveries: the one statement that is said for every reader."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, Integer, String, bindparam, column, func, update
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from otalk_digest.model.delivery import Action, Outcome, OutcomeKind, Status, after_action
+from otalk_digest.store.schema import deliveries
+
+# What an outcome means for a delivery that is being sent.
+_AFTER = {
+    OutcomeKind.ACCEPTED: Status.ACCEPTED,
+    OutcomeKind.REJECTED: Status.REJECTED,
+    OutcomeKind.RELEASED: after_action(Status.SENDING, Action.RELEASE),
+    OutcomeKind.IN_DOUBT: after_action(Status.SENDING, Action.LOSE_TRACK),
+}
+
+_D = deliveries.c
+_ONE_BY_ONE = (
+    update(deliveries)
+    .where(_D.id == bindparam("delivery"), _D.status == Status.SENDING)
+    .values(
+        status=bindparam("new_status"),
+        reason=bindparam("new_reason"),
+        provider_message_id=bindparam("message_id"),
+        updated_at=bindparam("now"),
+    )
+)
+# A server is far: the whole group in one statement, as columns.
+_SAID = (
+    func.unnest(
+        bindparam("deliveries", type_=ARRAY(Integer)),
+        bindparam("statuses", type_=ARRAY(String)),
+        bindparam("reasons", type_=ARRAY(String)),
+        bindparam("message_ids", type_=ARRAY(String)),
+    )
+    .table_valued(
+        column("delivery", Integer),
+        column("status", String),
+        column("reason", String),
+        column("message_id", String),
+    )
+    .render_derived("said")
+)
+_TOGETHER = (
+    update(deliveries)
+    .where(_D.id == _SAID.c.delivery, _D.status == Status.SENDING)
+    .values(
+        status=_SAID.c.status,
+        reason=_SAID.c.reason,
+        provider_message_id=_SAID.c.message_id,
+        updated_at=bindparam("now"),
+    )
+)
+
+
+def write_outcomes(connection: Connection, outcomes: Sequence[Outcome], *, now: datetime) -> None:
+    """Move the deliveries that are being sent to what became of them; others stay."""
+    if not outcomes:
+        return
+    if connection.dialect.name == "postgresql":
+        columns = {
+            "deliveries": [outcome.delivery_id for outcome in outcomes],
+            "statuses": [str(_AFTER[outcome.kind]) for outcome in outcomes],
+            "reasons": [outcome.diagnostic for outcome in outcomes],
+            "message_ids": [outcome.provider_message_id for outcome in outcomes],
+        }
+        connection.execute(_TOGETHER, {**columns, "now": now})
+        return
+    rows = [
+        {
+            "delivery": outcome.delivery_id,
+            "new_status": _AFTER[outcome.kind],
+            "new_reason": outcome.diagnostic,
+            "message_id": outcome.provider_message_id,
+            "now": now,
+        }
+        for outcome in outcomes
+    ]
+    connection.execute(_ONE_BY_ONE, rows)
