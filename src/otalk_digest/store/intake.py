@@ -20,7 +20,8 @@ from sqlalchemy import (
 )
 
 from otalk_digest.model.audience import Consent, Subscriber
-from otalk_digest.store.schema import Moment, consents, subscriber_facets, subscribers
+from otalk_digest.store.moment import Moment
+from otalk_digest.store.schema import consents, subscriber_facets, subscribers
 from otalk_digest.store.staging import (
     FIELDS,
     number_turns,

@@ -26,7 +26,8 @@ from sqlalchemy import (
 )
 
 from otalk_digest.model.audience import Facet, Subscriber
-from otalk_digest.store.schema import Moment, subscribers, suppressions
+from otalk_digest.store.moment import Moment
+from otalk_digest.store.schema import subscribers, suppressions
 
 _BATCH: Final = 2_000
 

@@ -79,7 +79,7 @@ def place(request: pytest.FixtureRequest) -> Place:
 COUNT_FROM_ONE = """
 DO $$ DECLARE counter regclass; BEGIN
   FOR counter IN SELECT oid FROM pg_class WHERE relkind = 'S' LOOP
-    EXECUTE format('ALTER SEQUENCE %s RESTART', counter);
+    EXECUTE 'ALTER SEQUENCE ' || counter || ' RESTART';
   END LOOP;
 END $$
 """
