@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Integer, String, bindparam, column, func, update
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import ARRAY, Connection, Integer, String, bindparam, column, func, update
 
 from otalk_digest.model.delivery import Action, Outcome, OutcomeKind, Status, after_action
 from otalk_digest.store.schema import deliveries

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 from tests.postgresql_server import PostgresServer
 
 from otalk_digest.store.database import Place, Store, open_store
@@ -92,7 +92,7 @@ class Scratch(Store):
     def rehearse(self) -> Iterator[Connection]:
         with super().rehearse() as connection:
             if connection.dialect.name == "postgresql":
-                connection.exec_driver_sql(COUNT_FROM_ONE)
+                connection.execute(text(COUNT_FROM_ONE))
             yield connection
 
 

@@ -310,6 +310,15 @@ def test_the_lease_is_free_when_a_run_ends_with_an_error(store: Store, other: St
         pass
 
 
+def test_the_index_of_what_is_being_sent_holds_nothing_else(store: Store) -> None:
+    with driver(store) as admin:
+        (row,) = admin.execute(
+            "SELECT indexdef FROM pg_indexes WHERE indexname = 'ix_deliveries_sending'"
+        )
+
+    assert row[0].endswith("(attempt_id) WHERE ((status)::text = 'sending'::text)")
+
+
 # --- side by side ------------------------------------------------------------------------------
 
 
