@@ -23,7 +23,7 @@ Scheme = Literal["light", "dark"]
 AXE: Final = Path(__file__).parents[1] / ".build" / "axe-core-4.14.1" / "axe.min.js"
 _MEASURES: Final = Path(__file__).with_name("browser_measures.js")
 #: Set to "required" by the gate: there a browser that is missing is a failure.
-_DEMAND: Final = "OTALK_DIGEST_BROWSER"
+_DEMAND: Final = "BROWSER_TESTS"
 _HEIGHT: Final = 900
 #: Everything of WCAG 2.0 to 2.2 A and AA, and what axe calls best practice.
 _AXE_TAGS: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")

@@ -27,7 +27,7 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
     """One server for all tests of a process that ask for it; skips where none is asked for."""
-    if not os.environ.get("OTALK_DIGEST_POSTGRESQL"):
-        pytest.skip("for the tests on PostgreSQL set OTALK_DIGEST_POSTGRESQL=1")
+    if not os.environ.get("POSTGRESQL_TESTS"):
+        pytest.skip("for the tests on PostgreSQL set POSTGRESQL_TESTS=1")
     with running_postgres() as server:
         yield server
