@@ -144,7 +144,10 @@ def visiting(browser: Browser, *, server: str | None = None) -> Iterator[Visit]:
 
     Everything else is refused and noted. A window costs more than all that is done in it.
     """
-    context = browser.new_context(viewport={"width": 700, "height": _HEIGHT})
+    # What moves is measured at rest.
+    context = browser.new_context(
+        viewport={"width": 700, "height": _HEIGHT}, reduced_motion="reduce"
+    )
     context.add_init_script(path=_MEASURES)
     visit = Visit(page=context.new_page())
 

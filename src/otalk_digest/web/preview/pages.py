@@ -85,7 +85,7 @@ def render_page(view: View, *, cache: Path | None = None) -> str:
 
 def render_bug(base: str, kind: str) -> str:
     """Return the page for a mistake of ours; what exactly it was may hold a reader's words."""
-    return _environment().get_template("bug.html.j2").render(base=base, kind=kind)
+    return _environment(None).get_template("bug.html.j2").render(base=base, kind=kind)
 
 
 def standing_of(readiness: Readiness) -> State:
