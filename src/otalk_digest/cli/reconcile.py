@@ -1,12 +1,16 @@
 """`reconcile`: learn what became of what was sent."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from otalk_digest.cli.app import App
 from otalk_digest.errors import InputError
 from otalk_digest.pipeline import reconciling
+
+if TYPE_CHECKING:
+    from otalk_digest.delivery.providers.sendgrid_events import ReadEvents
 
 
 @click.command()
@@ -24,9 +28,7 @@ def reconcile(app: App, files: tuple[Path, ...]) -> int:
 
     Any file may be read any number of times, in any order.
     """
-    from otalk_digest.delivery.providers.sendgrid_events import read_events
-
-    posts = [read_events(_read(file)) for file in files]
+    posts = [_events_of(file) for file in files]
     now = app.clock()
     with app.store(must_exist=True) as store, store.lease():
         new = sum(reconciling.take_events(store, post.events, now=now) for post in posts)
@@ -51,6 +53,15 @@ def reconcile(app: App, files: tuple[Path, ...]) -> int:
     for fault in done.synced.faults:
         click.echo(f"Not read: {fault}.", err=True)
     return 3 if unreadable else 0
+
+
+def _events_of(file: Path) -> "ReadEvents":
+    from otalk_digest.delivery.providers.sendgrid_events import read_events
+
+    try:
+        return read_events(_read(file))
+    except InputError as error:
+        raise InputError(f"{file}: {error}. Name a file that SendGrid's webhook sent.") from error
 
 
 def _read(file: Path) -> bytes:
