@@ -165,9 +165,8 @@ class ScriptedServer:
             try:
                 connection, _ = self._listener.accept()
             except OSError:
-                return
-            # Replies are small: none waits for the client to confirm the one before.
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                # We are closing, or a client has gone before its turn came.
+                continue
             script = self._scripts[min(self.connections, len(self._scripts) - 1)]
             self.connections += 1
             thread = threading.Thread(target=self._converse, args=(connection, script))
@@ -179,6 +178,8 @@ class ScriptedServer:
 
     def _converse(self, connection: socket.socket, script: Script) -> None:
         with connection, suppress(OSError):
+            # Replies are small: none waits for the client to confirm the one before.
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             _Conversation(self, connection, {**GOOD, **script}).run()
 
     def react(self, connection: socket.socket, stage: str, reply: str) -> bool:

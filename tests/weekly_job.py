@@ -21,6 +21,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import psycopg
+import pytest
 from tests.feeds import SourcePost
 from tests.sendgrid_server import KEY
 
@@ -30,6 +31,9 @@ from otalk_digest.store.told import events
 #: Before the chat of `ANNOUNCED`, and after it.
 WEEK_1 = "2026-06-03T09:00Z"
 WEEK_2 = "2026-06-10T09:00Z"
+
+#: Longer than any command takes, shorter than we wait for a mail server's greeting.
+_PATIENCE_S = 240
 
 ANNOUNCED = SourcePost(
     id=501,
@@ -162,7 +166,13 @@ class Running:
         self._process.send_signal(signal.SIGTERM)
 
     def end(self) -> Ended:
-        out, err = self._process.communicate(timeout=240)
+        try:
+            out, err = self._process.communicate(timeout=_PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            # Where it hangs is what the next reader of the failure needs to know.
+            self._process.send_signal(signal.SIGABRT)
+            out, err = self._process.communicate()
+            pytest.fail(f"the command does not come to an end:\n{out}\n{err}")
         return Ended(status=self._process.returncode, out=out, err=err)
 
 
@@ -182,7 +192,7 @@ class Job:
     def started(self, *words: str, now: str = WEEK_1) -> Iterator[Running]:
         """Start a command, which is killed at the end unless it ended by itself."""
         with subprocess.Popen(
-            [sys.executable, "-m", "otalk_digest", "--now", now, *words],
+            [sys.executable, "-X", "faulthandler", "-m", "otalk_digest", "--now", now, *words],
             cwd=self.folder,
             env=_bare_environment(),
             stdin=subprocess.DEVNULL,

@@ -34,6 +34,7 @@ COMMANDS = {
     "subscribers": ("audience", "Import, list and export subscribers."),
     "segments": ("audience", "Count the readers of each segment."),
     "suppressions": ("audience", "Count or add addresses that are never mailed."),
+    "serve": ("serve", "Serve the public pages: sign-up, preferences, unsubscribe, archive."),
     "store": ("moving", "Copy everything into another database, such as PostgreSQL."),
     "doctor": ("doctor", "Say what is wrong with the set-up, and what to do."),
 }

@@ -154,6 +154,19 @@ class Variant:
     news_ids: tuple[int, ...]
 
 
+class EditionKind(StrEnum):
+    """What an edition is for."""
+
+    #: What is new, for every segment that asked for it.
+    DIGEST = "digest"
+    #: What was told wrong, for those who hold the wrong version.
+    CORRECTION = "correction"
+    #: On the day of a chat, for those who asked for it.
+    REMINDER = "reminder"
+    #: To one reader about their own subscription: confirmation, welcome.
+    LETTER = "letter"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edition:
     """A numbered, frozen digest: one variant per segment."""
@@ -164,3 +177,6 @@ class Edition:
     variants: tuple[Variant, ...]
     #: SHA-256 over all variants.
     content_hash: str
+    kind: EditionKind = EditionKind.DIGEST
+    #: What a reminder, correction or letter is about, such as a chat's guid.
+    about: str | None = None

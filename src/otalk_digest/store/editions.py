@@ -14,7 +14,7 @@ from sqlalchemy import (
 )
 
 from otalk_digest.model.delivery import Status
-from otalk_digest.model.edition import Edition, Variant
+from otalk_digest.model.edition import Edition, EditionKind, Variant
 from otalk_digest.store.records import from_json, to_json
 from otalk_digest.store.schema import (
     deliveries,
@@ -33,6 +33,7 @@ class EditionRecord:
     candidates: int
     #: Segment → subject.
     subjects: dict[str, str]
+    kind: EditionKind
 
 
 def next_number(connection: Connection) -> int:
@@ -55,6 +56,8 @@ def save_edition(
             frozen_at=edition.frozen_at,
             content_hash=edition.content_hash,
             candidates=0,
+            kind=edition.kind,
+            about=edition.about,
         )
     )
     connection.execute(
@@ -82,6 +85,8 @@ def load_edition(connection: Connection, number: int) -> Edition | None:
         frozen_at=row.frozen_at,
         variants=tuple(_load_variants(connection, number)),
         content_hash=row.content_hash,
+        kind=EditionKind(row.kind),
+        about=row.about,
     )
 
 
@@ -138,6 +143,7 @@ def list_editions(connection: Connection) -> Sequence[EditionRecord]:
             completed_at=row.completed_at,
             candidates=row.candidates,
             subjects=subjects.get(row.number, {}),
+            kind=EditionKind(row.kind),
         )
         for row in connection.execute(select(editions).order_by(editions.c.number.desc()))
     ]

@@ -192,6 +192,10 @@ subscribers = Table(
     Column("consent", String, nullable=False),
     Column("joined_at", Moment, nullable=False),
     Column("source", String, nullable=False),
+    # How often, whether on the day of a chat too, and until when not at all.
+    Column("cadence", String, nullable=False, server_default="each"),
+    Column("reminder", String, nullable=False, server_default="none"),
+    Column("paused_until", Moment),
 )
 
 subscriber_facets = Table(
@@ -211,6 +215,9 @@ consents = Table(
     Column("consent", String, nullable=False),
     Column("at", Moment, nullable=False),
     Column("source", String, nullable=False),
+    # How it was given, such as "double opt-in", and the words that were agreed to.
+    Column("method", String),
+    Column("wording", Text),
 )
 
 suppressions = Table(
@@ -230,6 +237,10 @@ editions = Table(
     # Counted when it was planned: candidates = deliveries, for ever after.
     Column("candidates", Integer, nullable=False),
     Column("completed_at", Moment),
+    Column("kind", String, nullable=False, server_default="digest"),
+    # What a reminder, correction or letter is about, such as a chat's guid.
+    Column("about", String),
+    Index("ix_editions_kind_about", "kind", "about"),
 )
 
 variants = Table(

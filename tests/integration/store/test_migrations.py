@@ -38,7 +38,7 @@ def _made_by_version(path: Path, revision: str) -> None:
         filled.executescript(_FILLED)
 
 
-@pytest.mark.parametrize("revision", ["0001", "0002", "0003", "0004", "0005"])
+@pytest.mark.parametrize("revision", ["0001", "0002", "0003", "0004", "0005", "0006", "0007"])
 def test_an_older_database_keeps_all_that_is_in_it(path: Path, revision: str) -> None:
     _made_by_version(path, revision)
     before = [row for row in dump(path) if row.startswith("INSERT") and "alembic" not in row]
@@ -53,4 +53,7 @@ def test_an_older_database_keeps_all_that_is_in_it(path: Path, revision: str) ->
         assert newest_decisions(connection) == {}
         assert current_edits(connection, 2).note is None
     store.close()
-    assert set(before) <= set(dump(path))
+    after = dump(path)
+    # Columns that came later stand at the end of a row.
+    for row in before:
+        assert any(kept.startswith(row.removesuffix(");")) for kept in after), row

@@ -1,0 +1,1 @@
+"""The public web app: for readers, their mail programs and the provider."""
