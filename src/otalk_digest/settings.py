@@ -31,6 +31,8 @@ from otalk_digest.settings_tables import (
 from otalk_digest.toml_file import convert, fields_of, in_plain_words, read_toml
 
 _PREFIX = "OTALK_DIGEST_"
+#: Names the file itself, for a server that is given no arguments: see `cli.serve.build`.
+_CONFIG = f"{_PREFIX}CONFIG"
 _SECRETS = ("SENDGRID_API_KEY", "SMTP_PASSWORD", "DKIM_KEY", "STORE_PASSWORD")
 _SQLITE = "sqlite:///"
 _POSTGRESQL = "postgresql://"
@@ -124,7 +126,11 @@ def load_settings(path: Path, environment: Mapping[str, str]) -> Settings:
 def _override(document: dict[str, Any], environment: Mapping[str, str]) -> None:
     """Put `OTALK_DIGEST_FEED__ADDRESS` and its like over what the file says."""
     for name, value in environment.items():
-        if not name.startswith(_PREFIX) or name.removesuffix("_FILE")[len(_PREFIX) :] in _SECRETS:
+        if (
+            not name.startswith(_PREFIX)
+            or name == _CONFIG
+            or name.removesuffix("_FILE")[len(_PREFIX) :] in _SECRETS
+        ):
             continue
         keys = name[len(_PREFIX) :].lower().split("__")
         kind = _kind_of(name, keys)

@@ -146,6 +146,7 @@ class WebSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """The public address under which unsubscribe and preference links work."""
 
     base_url: str | None = None
+    trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
 
 
 class PreviewSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

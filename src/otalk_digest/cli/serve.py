@@ -1,5 +1,7 @@
 """`serve`: the pages for readers, their mail programs and the provider."""
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -9,6 +11,7 @@ from otalk_digest.errors import SettingsError
 
 if TYPE_CHECKING:
     from otalk_digest.store.database import Store
+    from otalk_digest.web.public.app import PublicApp
     from otalk_digest.web.public.desk import PublicDesk
 
 
@@ -21,20 +24,34 @@ def serve(app: App, host: str, port: int) -> None:
 
     Put a web server with https before it, under the address in web.base_url.
     """
-    import uvicorn
-
-    from otalk_digest.web.public.app import build_public
+    from otalk_digest.web.public.server import serve_public
 
     with app.store() as store:
-        uvicorn.run(build_public(open_desk(app, store)), host=host, port=port)
+        serve_public(open_desk(app, store), host=host, port=port, announce=click.echo)
+
+
+def build() -> "PublicApp":
+    """Return the app for a server of your own: `uvicorn --factory otalk_digest.cli.serve:build`.
+
+    It reads the settings that OTALK_DIGEST_CONFIG names, else otalk-digest.toml.
+    """
+    from otalk_digest.store.database import open_store
+    from otalk_digest.web.public.app import build_public
+
+    app = App(config=Path(os.environ.get("OTALK_DIGEST_CONFIG", "otalk-digest.toml")))
+    settings = app.settings
+    store = open_store(settings.database, password=settings.secret("STORE_PASSWORD"))
+    return build_public(open_desk(app, store))
 
 
 def open_desk(app: App, store: "Store") -> "PublicDesk":
     """Return what the pages need. Raises SettingsError."""
+    from otalk_digest.digest.themes import load_pages
     from otalk_digest.store.database import secret_key
+    from otalk_digest.store.writer import Writer
     from otalk_digest.web.public.desk import PublicDesk
 
-    post = app.post()
+    post, press = app.post(), app.press()
     if post.base_url is None:
         raise SettingsError(
             f"{app.settings.path}: web.base_url is not set, so no page has an address. Set it "
@@ -44,10 +61,13 @@ def open_desk(app: App, store: "Store") -> "PublicDesk":
         key = secret_key(connection)
     return PublicDesk(
         store=store,
-        press=app.press(),
+        writer=Writer(store),
+        press=press,
         post=post,
         links=post.links(key),
         segments=app.segments,
         clock=app.clock,
         base_url=post.base_url,
+        pages=load_pages(folders=press.theme_folders, cache=press.cache),
+        trusted_proxies=frozenset(app.settings.web.trusted_proxies),
     )

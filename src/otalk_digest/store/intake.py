@@ -13,17 +13,16 @@ from sqlalchemy import (
     delete,
     func,
     insert,
-    literal,
     or_,
     select,
     update,
 )
 
 from otalk_digest.model.audience import Consent, Subscriber
-from otalk_digest.store.moment import Moment
 from otalk_digest.store.schema import consents, subscriber_facets, subscribers
 from otalk_digest.store.staging import (
     FIELDS,
+    WISHES,
     number_turns,
     sort_staged,
     sorted_rows,
@@ -38,6 +37,10 @@ _CACHE_KIB: Final = 32_000
 _USUAL_CACHE_KIB: Final = 16_000
 
 _R, _S = sorted_rows.c, subscribers.c
+_RENEWED: Final = (
+    *("address", "name", "zone", "country", "language"),
+    *(*WISHES, "paused_until"),
+)
 _IS_NEW = _R.subscriber_id.is_(None)
 # Consent may go to yes from pending and to no from both; nobody is brought back.
 _MAY_BECOME = or_(
@@ -88,7 +91,7 @@ def _take_in(
             _look_again(connection, turn)
         is_next = and_(_R.turn == turn, ~_R.is_kept_out)
         new, known = _count(connection, is_next)
-        _record_consents(connection, and_(is_next, or_(_IS_NEW, _MAY_BECOME)), order, now=now)
+        _record_consents(connection, and_(is_next, or_(_IS_NEW, _MAY_BECOME)), order)
         if known:
             _update_known(connection, is_next)
         if new:
@@ -119,14 +122,10 @@ def _count(connection: Connection, is_next: ColumnElement[bool]) -> tuple[int, i
 
 
 def _record_consents(
-    connection: Connection,
-    is_change: ColumnElement[bool],
-    order: ColumnElement[int],
-    *,
-    now: datetime,
+    connection: Connection, is_change: ColumnElement[bool], order: ColumnElement[int]
 ) -> None:
-    rows = select(_R.identity_hash, _R.consent, literal(now, Moment()), _R.source)
-    names = ["identity_hash", "consent", "at", "source"]
+    rows = select(_R.identity_hash, _R.consent, _R.consented_at, _R.source, _R.method, _R.wording)
+    names = ["identity_hash", "consent", "at", "source", "method", "wording"]
     connection.execute(insert(consents).from_select(names, rows.where(is_change).order_by(order)))
 
 
@@ -135,7 +134,7 @@ def _update_known(connection: Connection, is_next: ColumnElement[bool]) -> None:
         update(subscribers)
         .where(_S.id == _R.subscriber_id, is_next)
         .values(
-            **{name: _R[name] for name in ("address", "name", "zone", "country", "language")},
+            **{name: _R[name] for name in _RENEWED},
             consent=case((_MAY_BECOME, _R.consent), else_=_S.consent),
         )
     )
@@ -148,7 +147,7 @@ def _update_known(connection: Connection, is_next: ColumnElement[bool]) -> None:
 def _insert_new(
     connection: Connection, is_new: ColumnElement[bool], order: ColumnElement[int]
 ) -> None:
-    names = [*FIELDS, "consent", "source", "joined_at"]
+    names = [*FIELDS, "consent", "source", "joined_at", *WISHES, "paused_until"]
     rows = select(*(_R[name] for name in names)).where(is_new).order_by(order)
     connection.execute(insert(subscribers).from_select(names, rows))
 

@@ -6,9 +6,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, exists, func, insert, select, update
 
-from otalk_digest.model.audience import Consent, Facet, Segment, Subscriber
+from otalk_digest.model.audience import Cadence, Consent, Facet, Reminder, Segment, Subscriber
+from otalk_digest.store.consents import record_consent
 from otalk_digest.store.rules import segment_of
-from otalk_digest.store.schema import consents, subscriber_facets, subscribers, suppressions
+from otalk_digest.store.schema import subscriber_facets, subscribers, suppressions
 
 _PAGE = 1_000
 
@@ -64,11 +65,7 @@ def suppress(connection: Connection, identity_hash: str, reason: str, *, now: da
     connection.execute(
         insert(suppressions).values(identity_hash=identity_hash, reason=reason, since=now)
     )
-    connection.execute(
-        insert(consents).values(
-            identity_hash=identity_hash, consent=Consent.WITHDRAWN, at=now, source=reason
-        )
-    )
+    record_consent(connection, identity_hash, Consent.WITHDRAWN, at=now, source=reason)
     connection.execute(
         update(subscribers)
         .where(subscribers.c.identity_hash == identity_hash)
@@ -102,6 +99,9 @@ def _subscriber(row: Row[Any], facets: dict[tuple[int, str], list[str]]) -> Subs
         consent=Consent(row.consent),
         joined_at=row.joined_at,
         source=row.source,
+        cadence=Cadence(row.cadence),
+        reminder=Reminder(row.reminder),
+        paused_until=row.paused_until,
     )
 
 

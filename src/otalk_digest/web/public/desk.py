@@ -1,14 +1,17 @@
 """What the public pages need, built once by the command line."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from otalk_digest.audience.links import ReaderLinks
+from otalk_digest.digest.themes import Theme
 from otalk_digest.model.audience import Segment
 from otalk_digest.pipeline.delivering import Post
 from otalk_digest.pipeline.freezing import Press
 from otalk_digest.store.database import Store
+from otalk_digest.store.writer import Writer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +19,8 @@ class PublicDesk:
     """The store and the settings, as the pages know them."""
 
     store: Store
+    #: Takes what requests want to write, many at a time.
+    writer: Writer
     press: Press
     post: Post
     #: Makes and reads the tokens in readers' addresses.
@@ -24,3 +29,14 @@ class PublicDesk:
     clock: Callable[[], datetime]
     #: The public web address, no slash at its end.
     base_url: str
+    #: Words, templates and style of the pages.
+    pages: Theme
+    #: The proxies whose word we take for who asks.
+    trusted_proxies: frozenset[str] = frozenset()
+    #: The pages in the languages that were asked for so far.
+    spoken: dict[str, Theme] = field(default_factory=dict)
+
+    @property
+    def root(self) -> str:
+        """The path of the public web address, before every path of ours."""
+        return urlsplit(self.base_url).path
