@@ -35,6 +35,7 @@ COMMANDS = {
     "segments": ("audience", "Count the readers of each segment."),
     "suppressions": ("audience", "Count or add addresses that are never mailed."),
     "serve": ("serve", "Serve the public pages: sign-up, preferences, unsubscribe, archive."),
+    "archive": ("archive", "Write past editions as files for any web space."),
     "store": ("moving", "Copy everything into another database, such as PostgreSQL."),
     "doctor": ("doctor", "Say what is wrong with the set-up, and what to do."),
 }

@@ -10,6 +10,7 @@ from otalk_digest.cli.app import App
 from otalk_digest.errors import SettingsError
 
 if TYPE_CHECKING:
+    from otalk_digest.pipeline.receiving import Opener
     from otalk_digest.store.database import Store
     from otalk_digest.web.public.app import PublicApp
     from otalk_digest.web.public.desk import PublicDesk
@@ -46,17 +47,22 @@ def build() -> "PublicApp":
 
 def open_desk(app: App, store: "Store") -> "PublicDesk":
     """Return what the pages need. Raises SettingsError."""
+    if app.settings.web.base_url is None:
+        raise SettingsError(
+            f"{app.settings.path}: web.base_url is not set, so no page has an address. Set it "
+            "there."
+        )
+    return make_desk(app, store)
+
+
+def make_desk(app: App, store: "Store") -> "PublicDesk":
+    """Return the same for pages that need no address. Raises SettingsError."""
     from otalk_digest.digest.themes import load_pages
     from otalk_digest.store.database import secret_key
     from otalk_digest.store.writer import Writer
     from otalk_digest.web.public.desk import PublicDesk
 
     post, press = app.post(), app.press()
-    if post.base_url is None:
-        raise SettingsError(
-            f"{app.settings.path}: web.base_url is not set, so no page has an address. Set it "
-            "there."
-        )
     with store.begin() as connection:
         key = secret_key(connection)
     return PublicDesk(
@@ -67,7 +73,27 @@ def open_desk(app: App, store: "Store") -> "PublicDesk":
         links=post.links(key),
         segments=app.segments,
         clock=app.clock,
-        base_url=post.base_url,
+        base_url=post.base_url or "",
         pages=load_pages(folders=press.theme_folders, cache=press.cache),
         trusted_proxies=frozenset(app.settings.web.trusted_proxies),
+        open_post=_opener(app),
+        metrics_token=app.settings.secret("METRICS_TOKEN"),
+        archive_segment=_archive_segment(app),
     )
+
+
+def _archive_segment(app: App) -> str | None:
+    """Return whose variant the archive shows. Raises SettingsError when there is no such segment."""
+    from otalk_digest.audience.segments import choose_segments
+
+    name = app.settings.web.archive_segment
+    if name is not None:
+        choose_segments(app.segments, name)
+    return name
+
+
+def _opener(app: App) -> "Opener | None":
+    from otalk_digest.pipeline.receiving import make_opener
+
+    key = app.settings.delivery.sendgrid.webhook_key
+    return None if key is None else make_opener(key)

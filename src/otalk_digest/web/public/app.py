@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
+from otalk_digest.web.public import archive, calendar, health, hooks
 from otalk_digest.web.public.desk import PublicDesk
 from otalk_digest.web.public.guard import Door, Guard
 from otalk_digest.web.public.pages import notice_page
@@ -26,7 +27,12 @@ _BUSY: Final = {502, 503, 504}
 _STYLE_AGE: Final = "public, max-age=3600"
 
 #: Each module of pages names its own.
-MODULES: Final[tuple[Callable[[PublicDesk], list[BaseRoute]], ...]] = ()
+MODULES: Final[tuple[Callable[[PublicDesk], list[BaseRoute]], ...]] = (
+    archive.routes,
+    calendar.routes,
+    health.routes,
+    hooks.routes,
+)
 
 
 def build_public(desk: PublicDesk) -> PublicApp:

@@ -18,16 +18,15 @@ from otalk_digest.logs import log_event
 from otalk_digest.pipeline import receiving
 from otalk_digest.pipeline.receiving import Opener, SignedPost
 from otalk_digest.web.public.desk import PublicDesk
-from otalk_digest.web.public.writer import GroupWriter
 
 SIGNATURE: Final = "x-twilio-email-event-webhook-signature"
 TIMESTAMP: Final = "x-twilio-email-event-webhook-timestamp"
-#: SendGrid posts up to 768 KB at a time.
-MOST_BYTES: Final = 1024 * 1024
-#: Time for a body to arrive.
-_PATIENCE_S: Final = 20.0
+#: Posts in one transaction: whoever leaves by one click at the same time waits for it.
+_AT_ONCE: Final = 2
 #: Of the time, applying takes a quarter at most: what comes in comes first.
 _REST: Final = 3
+#: Less than a stop waits for what is under way. What is left then, the next run applies.
+_LONGEST_S: Final = 20.0
 
 
 def routes(desk: PublicDesk) -> list[BaseRoute]:
@@ -43,14 +42,15 @@ class _Hook:
     def __init__(self, desk: PublicDesk, open_post: Opener) -> None:
         self._desk = desk
         self._open = open_post
+        self._turns = asyncio.Semaphore(_AT_ONCE)
         self._applying = threading.Lock()
 
     async def answer(self, request: Request) -> Response:
         """Answer 200 once every event of the post is on the disk; SendGrid repeats all others."""
         now = self._desk.clock()
         signature, timestamp = (_the_only(request, name) for name in (SIGNATURE, TIMESTAMP))
-        body = await _read_body(request)
-        post = SignedPost(signature=signature, timestamp=timestamp, body=body)
+        # The guard has seen to its length, and to how long it may take.
+        post = SignedPost(signature=signature, timestamp=timestamp, body=await request.body())
         try:
             read = await run_in_threadpool(self._open, post, now)
         except InputError:
@@ -59,9 +59,12 @@ class _Hook:
             log_event("post_refused", provider="sendgrid")
             return _say("This was not signed by SendGrid just now.", 403)
         try:
-            new = await self._desk.writer.write(
-                lambda connection: receiving.keep_events(connection, read.events, now=now)
-            )
+            async with self._turns:
+                new = await asyncio.wrap_future(
+                    self._desk.writer.submit(
+                        lambda connection: receiving.keep_events(connection, read.events, now=now)
+                    )
+                )
         except Exception as error:  # noqa: BLE001 - whatever it is, SendGrid shall try again
             log_event("post_not_stored", provider="sendgrid", error=type(error).__name__)
             return _say("Not stored. Post it again.", 503)
@@ -74,8 +77,9 @@ class _Hook:
         """Apply what is stored, in small steps between other writes; one at a time does it."""
         if not self._applying.acquire(blocking=False):
             return
+        until = time.monotonic() + _LONGEST_S
         try:
-            while self._apply_some(self._desk.clock()):
+            while self._apply_some(self._desk.clock()) and time.monotonic() < until:
                 pass
         except StoreError as error:
             # They are stored: the next run applies them.
@@ -99,23 +103,6 @@ def _the_only(request: Request, name: str) -> bytes:
     if len(found) != 1:
         raise HTTPException(401, "This is not signed.")
     return found[0].encode("latin-1")
-
-
-async def _read_body(request: Request) -> bytes:
-    """Return the body as it came. Raises HTTPException when it is too long, or too slow."""
-    length = request.headers.get("content-length", "")
-    if length.isdecimal() and int(length) > MOST_BYTES:
-        raise HTTPException(413, "That is more than SendGrid posts.")
-    body = bytearray()
-    try:
-        async with asyncio.timeout(_PATIENCE_S):
-            async for piece in request.stream():
-                body += piece
-                if len(body) > MOST_BYTES:
-                    raise HTTPException(413, "That is more than SendGrid posts.")
-    except TimeoutError as error:
-        raise HTTPException(408, "That took too long.") from error
-    return bytes(body)
 
 
 def _say(words: str, status: int) -> Response:
