@@ -106,7 +106,10 @@ def _has_left() -> ColumnElement[bool]:
     went = exists().where(deliveries.c.edition == _N, deliveries.c.status.in_(_WENT))
     newest = (
         select(decisions.c.what)
-        .where(decisions.c.id == select(func.max(decisions.c.id)).where(decisions.c.edition == _N).scalar_subquery())
+        .where(decisions.c.edition == _N)
+        .order_by(decisions.c.id.desc())
+        .limit(1)
+        .correlate(editions)
         .scalar_subquery()
     )
     return and_(
