@@ -4,9 +4,8 @@ Anything here may run beside a run that holds the lease: each step is one transa
 events move is what the run does not touch any more.
 """
 
-from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
 from sqlalchemy import Connection
 
@@ -15,27 +14,35 @@ from otalk_digest.model.event import DeliveryEvent
 from otalk_digest.pipeline.reconciling import find_ours
 from otalk_digest.store import events
 
-if TYPE_CHECKING:
-    from otalk_digest.delivery.providers.sendgrid_signature import SignedPost
-
 #: Deliveries brought up to date in one transaction, so that other writers wait for few.
 _AT_A_GO: Final = 50
 
-#: Opens a post at a moment: its events, or None when it is not genuine. Raises InputError.
-Opener = Callable[["SignedPost", datetime], ReadEvents | None]
+
+class Opener(Protocol):
+    """Opens a provider's posts."""
+
+    def __call__(
+        self, body: bytes, *, signature: bytes, timestamp: bytes, now: datetime
+    ) -> ReadEvents | None:
+        """Return the events; None when the post is not genuine. Raises InputError for garbage."""
+        ...
 
 
 def make_opener(webhook_key: str) -> Opener:
     """Return what opens SendGrid's posts. Raises SettingsError when the key is none."""
     from otalk_digest.delivery.providers.sendgrid_signature import (  # noqa: PLC0415 - for serve only
+        SignedPost,
         is_genuine,
         read_webhook_key,
     )
 
     key = read_webhook_key(webhook_key)
 
-    def open_post(post: "SignedPost", now: datetime) -> ReadEvents | None:
-        return read_events(post.body) if is_genuine(post, key, now=now) else None
+    def open_post(
+        body: bytes, *, signature: bytes, timestamp: bytes, now: datetime
+    ) -> ReadEvents | None:
+        post = SignedPost(signature=signature, timestamp=timestamp, body=body)
+        return read_events(body) if is_genuine(post, key, now=now) else None
 
     return open_post
 

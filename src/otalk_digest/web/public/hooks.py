@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute, Route
 from otalk_digest.errors import InputError, StoreError
 from otalk_digest.logs import log_event
 from otalk_digest.pipeline import receiving
-from otalk_digest.pipeline.receiving import Opener, SignedPost
+from otalk_digest.pipeline.receiving import Opener
 from otalk_digest.web.public.desk import PublicDesk
 
 SIGNATURE: Final = "x-twilio-email-event-webhook-signature"
@@ -50,9 +50,11 @@ class _Hook:
         now = self._desk.clock()
         signature, timestamp = (_the_only(request, name) for name in (SIGNATURE, TIMESTAMP))
         # The guard has seen to its length, and to how long it may take.
-        post = SignedPost(signature=signature, timestamp=timestamp, body=await request.body())
+        body = await request.body()
         try:
-            read = await run_in_threadpool(self._open, post, now)
+            read = await run_in_threadpool(
+                self._open, body, signature=signature, timestamp=timestamp, now=now
+            )
         except InputError:
             return _say("These are no events.", 400)
         if read is None:
