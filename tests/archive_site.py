@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 import httpx
@@ -31,6 +31,7 @@ from otalk_digest.web.public.desk import PublicDesk
 from otalk_digest.web.public.hooks import SIGNATURE, TIMESTAMP
 
 LOOPBACK: Final = "127.0.0.1"
+METRICS_TOKEN: Final = "sesame-of-the-watch"  # noqa: S105 - invented
 PUBLIC: Final = "https://digest.otalk.example"
 
 
@@ -84,14 +85,14 @@ class Site:
                 for row in connection.execute(query)
             }
 
-    def post(self, events: Sequence[Any], *, at: datetime | None = None) -> httpx.Response:
+    def post(self, events: Sequence[object], *, at: datetime | None = None) -> httpx.Response:
         """Post events as SendGrid does."""
         body = json.dumps(events).encode()
         headers = self.sendgrid.signed(body, at=at or self.desk.clock())
         return self.web.post("/hooks/sendgrid", content=body, headers=headers)
 
 
-def event(key: str, name: str = "delivered", **fields: Any) -> dict[str, Any]:
+def event(key: str, name: str = "delivered", **fields: object) -> dict[str, object]:
     """One event, as SendGrid words it."""
     given = {"email": "ada@example.org", "timestamp": 1_794_387_600, "sg_event_id": "abc"}
     return {**given, "event": name, "otd_delivery": key, **fields}
@@ -109,7 +110,7 @@ def a_site(path: Path, *, is_for_a_browser: bool = False) -> Iterator[Site]:
         folder = two_editions(path, settings=f'webhook_key = "{sendgrid.public}"\n')
         app = App(config=path / "otalk-digest.toml", now=datetime.fromisoformat(WEEK_2))
         with app.store(must_exist=True) as store:
-            desk = open_desk(app, store)
+            desk = replace(open_desk(app, store), metrics_token=METRICS_TOKEN)
             if is_for_a_browser:
                 desk = replace(desk, base_url=local)
             with _served(desk, listener, local) as web:
@@ -133,14 +134,14 @@ def two_editions(path: Path, *, settings: str = "") -> Folder:
 @contextmanager
 def _served(desk: PublicDesk, listener: socket.socket, local: str) -> Iterator[httpx.Client]:
     host = {"Host": urlsplit(desk.base_url).netloc}
-    config = uvicorn.Config(
-        build_public(desk), log_level="critical", timeout_graceful_shutdown=5
-    )
+    config = uvicorn.Config(build_public(desk), log_level="critical", timeout_graceful_shutdown=5)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:
-        with closing(httpx.Client(base_url=local, headers=host, trust_env=False, timeout=60)) as client:
+        with closing(
+            httpx.Client(base_url=local, headers=host, trust_env=False, timeout=60)
+        ) as client:
             while not server.started:
                 time.sleep(0.01)
             yield client

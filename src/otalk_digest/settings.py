@@ -2,7 +2,8 @@
 
 `OTALK_DIGEST_<SECTION>__<KEY>` overrides the file. Secrets come from the environment only:
 `OTALK_DIGEST_SENDGRID_API_KEY`, `OTALK_DIGEST_SMTP_PASSWORD`, `OTALK_DIGEST_DKIM_KEY`,
-`OTALK_DIGEST_STORE_PASSWORD`, `OTALK_DIGEST_METRICS_TOKEN`, or the same with `_FILE` at the end, naming a file that holds it.
+`OTALK_DIGEST_STORE_PASSWORD`, `OTALK_DIGEST_METRICS_TOKEN`, or the same with `_FILE` at the end,
+naming a file that holds it.
 """
 
 import difflib

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
-from xml.etree import ElementTree as ET
 
 import pytest
+from lxml import etree
 from tests.archive_site import Site, a_site
 from tests.builders import NOW
 from tests.maintainer import Folder, environment
@@ -90,7 +90,7 @@ def test_a_public_edition_holds_nothing_of_any_reader(site: Site) -> None:
 
 def test_the_feed_is_one_and_need_not_be_sent_twice(site: Site) -> None:
     answer = site.web.get("/archive/feed.xml")
-    feed = ET.fromstring(answer.content)
+    feed = etree.fromstring(answer.content)
 
     assert answer.headers["content-type"].startswith("application/atom+xml")
     entries = feed.findall(f"{_ATOM}entry")
@@ -156,8 +156,8 @@ def test_the_same_archive_lies_in_a_folder(site: Site, tmp_path: Path) -> None:
     page = (tmp_path / "a" / "2.html").read_text(encoding="utf-8")
     assert "Hats indoors." in page
     assert not re.search(r"OTD[0-9A-F]|/u/|/p/|/e/2|example\.org|Cleo|Ada", page)
-    served = ET.fromstring(site.web.get("/archive/feed.xml").content)
-    lying = ET.parse(tmp_path / "a" / "feed.xml").getroot()
+    served = etree.fromstring(site.web.get("/archive/feed.xml").content)
+    lying = etree.parse(tmp_path / "a" / "feed.xml").getroot()
     assert [each.text for each in lying.iter(f"{_ATOM}id")] == [
         each.text for each in served.iter(f"{_ATOM}id")
     ]

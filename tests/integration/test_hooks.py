@@ -247,7 +247,7 @@ def test_bad_events_never_cost_the_good_one_beside_them(site: Site) -> None:
     deep: object = 1
     for _ in range(500):
         deep = [deep]
-    bad = [
+    bad: list[object] = [
         None,
         7,
         "text",

@@ -68,7 +68,7 @@ HOMES = {
     "python_http_client": {"delivery/providers"},
     "rich": {"cli/printing"},
     "sendgrid": {"delivery/providers"},
-    "sqlalchemy": {"store", "pipeline"},
+    "sqlalchemy": {"store", "pipeline", "web/public/shelf"},
     "starlette": {"web"},
     "structlog": {"logs"},
     "tinycss2": {"check/stylesheet"},

@@ -83,7 +83,7 @@ def make_desk(app: App, store: "Store") -> "PublicDesk":
 
 
 def _archive_segment(app: App) -> str | None:
-    """Return whose variant the archive shows. Raises SettingsError when there is no such segment."""
+    """Return whose variant the archive shows. Raises SettingsError when there is none such."""
     from otalk_digest.audience.segments import choose_segments
 
     name = app.settings.web.archive_segment

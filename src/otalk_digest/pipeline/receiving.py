@@ -47,9 +47,7 @@ def make_opener(webhook_key: str) -> Opener:
     return open_post
 
 
-def keep_events(
-    connection: Connection, found: tuple[DeliveryEvent, ...], *, now: datetime
-) -> int:
+def keep_events(connection: Connection, found: tuple[DeliveryEvent, ...], *, now: datetime) -> int:
     """Store events, and suppress at once whom they suppress; return how many were new."""
     ours = find_ours(connection, found)
     new = events.store_events(connection, ours, now=now)

@@ -36,9 +36,7 @@ def find_ours(
 ) -> tuple[DeliveryEvent, ...]:
     """Return the events with the deliveries that they are about."""
     key = secret_key(connection)
-    return tuple(
-        replace(each, delivery_id=delivery_of(each.delivery_key, key)) for each in found
-    )
+    return tuple(replace(each, delivery_id=delivery_of(each.delivery_key, key)) for each in found)
 
 
 def reconcile(store: Store, provider: Provider, *, soft_bounces: int, now: datetime) -> Reconciled:

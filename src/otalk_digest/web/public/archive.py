@@ -84,9 +84,7 @@ def _edition(shelf: Shelf) -> Callable[[Request], Response]:
         with shelf.desk.store.read() as connection:
             issues = shelf.issues(connection)
             place = next((at for at, one in enumerate(issues) if one.number == number), None)
-            variant = (
-                None if place is None else archiving.variant_of(connection, issues[place])
-            )
+            variant = None if place is None else archiving.variant_of(connection, issues[place])
         if place is None or variant is None:
             raise HTTPException(404)
         html = shelf.edition(issues, place, variant)
@@ -131,5 +129,3 @@ def _readers_copy(desk: PublicDesk) -> Callable[[Request], Response]:
 def _page_of(request: Request) -> int:
     asked = request.query_params.get("page", "1")
     return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < len("10000") else 0
-
-

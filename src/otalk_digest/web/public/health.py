@@ -84,9 +84,7 @@ def _may_know(request: Request, token: str | None) -> bool:
     return is_direct and (request.url.hostname or "") in {*_LOOPBACK, "localhost"}
 
 
-def _by(
-    name: str, label: str, counts: Mapping[str, int], known: Iterable[str]
-) -> Iterator[str]:
+def _by(name: str, label: str, counts: Mapping[str, int], known: Iterable[str]) -> Iterator[str]:
     """Yield a line for each value that there can be, or that there is."""
     yield from _head(name)
     values = dict.fromkeys([*map(str, known), *counts])

@@ -70,9 +70,7 @@ class _Hook:
         except Exception as error:  # noqa: BLE001 - whatever it is, SendGrid shall try again
             log_event("post_not_stored", provider="sendgrid", error=type(error).__name__)
             return _say("Not stored. Post it again.", 503)
-        log_event(
-            "events_stored", events=len(read.events), new=new, unreadable=read.unreadable
-        )
+        log_event("events_stored", events=len(read.events), new=new, unreadable=read.unreadable)
         return PlainTextResponse("Stored.\n", background=BackgroundTask(self._apply))
 
     def _apply(self) -> None:
@@ -91,9 +89,7 @@ class _Hook:
 
     def _apply_some(self, now: datetime) -> bool:
         began = time.monotonic()
-        job = self._desk.writer.submit(
-            lambda connection: receiving.apply_some(connection, now=now)
-        )
+        job = self._desk.writer.submit(lambda connection: receiving.apply_some(connection, now=now))
         is_more = job.result()
         time.sleep(_REST * (time.monotonic() - began))
         return is_more

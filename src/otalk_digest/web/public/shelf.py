@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import groupby
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -103,16 +103,17 @@ class Shelf:
     def edition(self, issues: Sequence[Issue], place: int, variant: Variant) -> str:
         """Return the issue at this place of the list, as it was sent, under a bar of ours."""
         issue = issues[place]
-        values = {
-            "issue": issue,
-            "canonical": self.addresses.issue(issue.number),
-            "newer": issues[place - 1] if place else None,
-            "older": issues[place + 1] if place + 1 < len(issues) else None,
-        }
+        part = partial(
+            self._page,
+            issue=issue,
+            canonical=self.addresses.issue(issue.number),
+            newer=issues[place - 1] if place else None,
+            older=issues[place + 1] if place + 1 < len(issues) else None,
+        )
         return framed(
             public_html(variant),
-            head=self._page("edition_head.html.j2", **values),
-            body=self._page("edition_bar.html.j2", **values),
+            head=part("edition_head.html.j2"),
+            body=part("edition_bar.html.j2"),
         )
 
     def feed(self, issues: Sequence[Issue], summaries: Sequence[str]) -> bytes:
@@ -156,18 +157,16 @@ class Shelf:
         return self._page("front.html.j2", canonical=f"{self.addresses.root}/")
 
     def _page(self, template: str, *, canonical: str, **values: object) -> str:
+        whole = self.addresses.whole(canonical)
         return render_page(
             self.desk,
             template,
-            **{
-                "root": self.addresses.root,
-                "at": self.addresses,
-                "canonical": None
-                if self.addresses.origin is None
-                else self.addresses.whole(canonical),
-                "day": self._day,
-                **values,
-            },
+            language=None,
+            root=self.addresses.root,
+            at=self.addresses,
+            canonical=None if self.addresses.origin is None else whole,
+            day=self._day,
+            **values,
         )
 
     def _day(self, moment: datetime) -> str:
@@ -193,5 +192,3 @@ def page_count(issues: Sequence[Issue]) -> int:
 def pages_of(issues: Sequence[Issue]) -> Iterator[int]:
     """Yield the numbers of the pages of the list."""
     yield from range(1, page_count(issues) + 1)
-
-

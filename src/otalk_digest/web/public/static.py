@@ -50,8 +50,10 @@ def lie_at(url: str | None) -> Addresses:
 
 
 def build_archive(desk: PublicDesk, folder: Path, *, url: str | None) -> Built:
-    """Write what has changed. Raises InputError when the folder cannot be written, or holds
-    files of somebody else under our names.
+    """Write what has changed.
+
+    Raises InputError when the folder cannot be written, or holds files of somebody else under
+    our names.
     """
     files = dict(_files(Shelf(desk=desk, addresses=lie_at(url)), desk))
     try:
