@@ -33,7 +33,7 @@ MAY_IMPORT = {
     "pipeline": {*ROOMS, "logs"},
     "web": {"pipeline", "compiled"},
     # The public pages are a program of their own: they hold the store, as the command line does.
-    "web/public": {"pipeline", "digest", "audience", "store", "logs"},
+    "web/public": {"pipeline", "digest", "audience", "delivery", "store", "logs"},
     "cli": {*ROOMS, "pipeline", "web", "settings", "settings_tables", "logs", "resources"},
     "__main__": {"cli"},
     "__init__": set(),
@@ -68,7 +68,7 @@ HOMES = {
     "python_http_client": {"delivery/providers"},
     "rich": {"cli/printing"},
     "sendgrid": {"delivery/providers"},
-    "sqlalchemy": {"store", "pipeline"},
+    "sqlalchemy": {"store", "pipeline", "web/public"},
     "starlette": {"web"},
     "structlog": {"logs"},
     "tinycss2": {"check/stylesheet"},

@@ -32,6 +32,14 @@ def find_subscriber(connection: Connection, identity: str) -> Subscriber | None:
     return None if row is None else _subscriber(row, _facets_of(connection, [row.id]))
 
 
+def subscriber_at(connection: Connection, subscriber_id: int) -> Subscriber | None:
+    """Return the subscriber of this number, or None when they were erased."""
+    row = connection.execute(
+        select(subscribers).where(subscribers.c.id == subscriber_id)
+    ).one_or_none()
+    return None if row is None else _subscriber(row, _facets_of(connection, [row.id]))
+
+
 def count_by_consent(connection: Connection) -> dict[str, int]:
     """Return consent → number of subscribers."""
     query = select(subscribers.c.consent, func.count()).group_by(subscribers.c.consent)

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
+from otalk_digest.web.public import leave, preferences, subscribe
 from otalk_digest.web.public.desk import PublicDesk
 from otalk_digest.web.public.guard import Door, Guard
 from otalk_digest.web.public.pages import notice_page
@@ -26,7 +27,11 @@ _BUSY: Final = {502, 503, 504}
 _STYLE_AGE: Final = "public, max-age=3600"
 
 #: Each module of pages names its own.
-MODULES: Final[tuple[Callable[[PublicDesk], list[BaseRoute]], ...]] = ()
+MODULES: Final[tuple[Callable[[PublicDesk], list[BaseRoute]], ...]] = (
+    subscribe.routes,
+    preferences.routes,
+    leave.routes,
+)
 
 
 def build_public(desk: PublicDesk) -> PublicApp:
@@ -50,7 +55,8 @@ def _lifespan(
 ) -> Callable[[Starlette], contextlib.AbstractAsyncContextManager[None]]:
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        with desk.writer:
+        # The courier ends first: what it has sent is in the books before they are closed.
+        with desk.writer, desk.courier:
             yield
 
     return lifespan

@@ -1,0 +1,83 @@
+"""What a reader may see and change about themselves, by their own signed link."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from otalk_digest.model.audience import Consent, Subscriber, Wishes
+from otalk_digest.store import readers, subscribers
+from otalk_digest.store.consents import consent_history
+from otalk_digest.store.readers import deliveries_of, sign_ups_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """A reader, and what they have chosen."""
+
+    #: Enough of the address to know it by: a link may have been passed on.
+    masked: str
+    consent: Consent
+    wishes: Wishes
+
+
+def look_at(connection: Connection, subscriber_id: int) -> Chosen | None:
+    """Return what a reader has chosen; None when they were erased."""
+    found = subscribers.subscriber_at(connection, subscriber_id)
+    if found is None:
+        return None
+    return Chosen(
+        masked=_masked(found.address),
+        consent=found.consent,
+        wishes=Wishes(
+            name=found.name,
+            zone=found.zone,
+            language=found.language,
+            wants=found.wants,
+            cadence=found.cadence,
+            reminder=found.reminder,
+            paused_until=found.paused_until,
+        ),
+    )
+
+
+def choose(connection: Connection, subscriber_id: int, wishes: Wishes) -> Chosen | None:
+    """Keep what a reader chose; return it as it is now, None when they were erased."""
+    if readers.identity_hash_at(connection, subscriber_id) is not None:
+        readers.save_wishes(connection, subscriber_id, wishes)
+    return look_at(connection, subscriber_id)
+
+
+def everything_about(
+    connection: Connection, subscriber_id: int, *, now: datetime
+) -> dict[str, object] | None:
+    """Return all that is kept about a reader (UK GDPR art. 15, 20); None when it is nothing."""
+    found = subscribers.subscriber_at(connection, subscriber_id)
+    who = readers.identity_hash_at(connection, subscriber_id)
+    if found is None or who is None:
+        return None
+    return {
+        "written_at": now,
+        "you": _profile(found),
+        "consent": [record._asdict() for record in consent_history(connection, who)],
+        "sign_ups": sign_ups_of(connection, subscriber_id),
+        "deliveries": deliveries_of(connection, subscriber_id),
+    }
+
+
+def forget(connection: Connection, subscriber_id: int, *, now: datetime) -> str | None:
+    """Erase a reader (UK GDPR art. 17); return the language they read. Safe to repeat."""
+    found = subscribers.subscriber_at(connection, subscriber_id)
+    readers.erase(connection, subscriber_id, now=now)
+    return None if found is None else found.language
+
+
+def _profile(found: Subscriber) -> dict[str, object]:
+    record: dict[str, object] = found._asdict()
+    record.pop("proof")
+    return record | {"tags": sorted(found.tags), "wants": sorted(found.wants)}
+
+
+def _masked(address: str) -> str:
+    local, _, domain = address.rpartition("@")
+    return f"{local[:1]}…@{domain}"
