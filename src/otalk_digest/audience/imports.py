@@ -47,17 +47,11 @@ class SubscriberList:
         self.encoding = sheet.encoding
         #: The same, such as "commas".
         self.delimiter = sheet.delimiter
-        header = next(sheet.rows, None)
-        if header is None:
-            raise InputError(
-                f"{path} is empty. Its first line must name columns, with email first."
-            )
-        if header.fault is not None:
-            raise InputError(f"{path}, line 1: {header.fault}. It must name the columns.")
         try:
-            self.columns = understand(header.cells, named)
-        except InputError as error:
-            raise InputError(f"{path}, line 1: {error}.") from error
+            header, self.columns = _first(sheet.rows, path, named)
+        except BaseException:
+            sheet.rows.close()
+            raise
         self._rows = sheet.rows if self.columns.has_titles else chain([header], sheet.rows)
         self._reader = _RowReader(self.columns, unsaid)
 
@@ -88,6 +82,18 @@ def read_subscribers(
     """
     unsaid = _Unsaid(default_consent, default_source, default_proof)
     return SubscriberList(path, named, unsaid)
+
+
+def _first(rows: Iterator[Row], path: Path, named: Mapping[str, str]) -> tuple[Row, Columns]:
+    header = next(rows, None)
+    if header is None:
+        raise InputError(f"{path} is empty. Its first line must name columns, with email first.")
+    if header.fault is not None:
+        raise InputError(f"{path}, line 1: {header.fault}. It must name the columns.")
+    try:
+        return header, understand(header.cells, named)
+    except InputError as error:
+        raise InputError(f"{path}, line 1: {error}.") from error
 
 
 class _RowReader:

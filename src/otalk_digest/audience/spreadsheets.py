@@ -5,7 +5,7 @@ import csv
 import io
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple, TextIO
 
@@ -41,7 +41,7 @@ class Sheet(NamedTuple):
     encoding: str
     delimiter: str
     #: Every row, empty ones too.
-    rows: Iterator[Row]
+    rows: Generator[Row, None, None]
 
 
 def open_sheet(path: Path) -> Sheet:
@@ -56,7 +56,7 @@ def open_sheet(path: Path) -> Sheet:
     return Sheet(_ENCODINGS[file.encoding], DELIMITERS[delimiter], rows)
 
 
-def _rows(file: TextIO, delimiter: str) -> Iterator[Row]:
+def _rows(file: TextIO, delimiter: str) -> Generator[Row, None, None]:
     with file:
         again: deque[str] = deque()
         number = 0

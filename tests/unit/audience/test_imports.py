@@ -314,7 +314,8 @@ LABELS = LINES.map(lambda text: text.lower().strip()).filter(
     lambda text: text and not set(text) & set(";|") and text == text.lower().strip()
 )
 MOMENTS = st.none() | st.datetimes(timezones=st.just(UTC))
-WORDS = st.none() | st.sampled_from(["double opt-in", "=2", "We write on Wednesdays.\n\nNot more."])
+WORDS = st.none() | st.sampled_from(["double opt-in", "=2", "v3"])
+WORDING = WORDS | st.just("We write on Wednesdays.\n\nNever more often.")
 PEOPLE = st.builds(
     a_subscriber,
     st.sampled_from(
@@ -342,7 +343,7 @@ PEOPLE = st.builds(
     reminder=st.sampled_from(list(Reminder)),
     paused_until=MOMENTS,
     joined_at=MOMENTS,
-    proof=st.builds(Proof, at=MOMENTS, method=WORDS, wording=WORDS),
+    proof=st.builds(Proof, at=MOMENTS, method=WORDS, wording=WORDING),
 )
 
 
