@@ -86,7 +86,7 @@ STARRED = {
     "collect/transport",
     "digest/templating",
     "digest/themes",
-    "audience/imports",
+    "audience/refusals",
     "audience/segments",
     "delivery/providers",
     "store",

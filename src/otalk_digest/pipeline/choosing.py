@@ -5,10 +5,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from otalk_digest.model.audience import Consent, Subscriber, Wishes
+from otalk_digest.model.audience import Consent, Wishes
 from otalk_digest.store import readers, subscribers
-from otalk_digest.store.consents import consent_history
-from otalk_digest.store.readers import deliveries_of, sign_ups_of
+from otalk_digest.store.dossier import dossier_of, record_of
+from otalk_digest.store.forgetting import erase
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,26 +56,18 @@ def everything_about(
     who = readers.identity_hash_at(connection, subscriber_id)
     if found is None or who is None:
         return None
-    return {
-        "written_at": now,
-        "you": _profile(found),
-        "consent": [record._asdict() for record in consent_history(connection, who)],
-        "sign_ups": sign_ups_of(connection, subscriber_id),
-        "deliveries": deliveries_of(connection, subscriber_id),
-    }
+    dossier = dossier_of(connection, found.address, identity=found.identity, identity_hash=who)
+    return {"written_at": now} | record_of(dossier)
 
 
 def forget(connection: Connection, subscriber_id: int, *, now: datetime) -> str | None:
     """Erase a reader (UK GDPR art. 17); return the language they read. Safe to repeat."""
     found = subscribers.subscriber_at(connection, subscriber_id)
-    readers.erase(connection, subscriber_id, now=now)
-    return None if found is None else found.language
-
-
-def _profile(found: Subscriber) -> dict[str, object]:
-    record: dict[str, object] = found._asdict()
-    record.pop("proof")
-    return record | {"tags": sorted(found.tags), "wants": sorted(found.wants)}
+    who = readers.identity_hash_at(connection, subscriber_id)
+    if found is None or who is None:
+        return None
+    erase(connection, found.address, who, now=now)
+    return found.language
 
 
 def _masked(address: str) -> str:

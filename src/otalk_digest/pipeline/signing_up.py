@@ -100,6 +100,9 @@ def _answer(
         )
     else:
         number = known[0]
+        if known[1] is Consent.PENDING:
+            # Asked anew, so kept anew.
+            readers.set_consent(connection, number, Consent.PENDING, joined_at=now)
     signups.save_sign_up(
         connection,
         number,

@@ -3,7 +3,10 @@
 from sqlalchemy import Column, ForeignKey, Identity, Index, Integer, String, Table, Text
 
 from otalk_digest.store.moment import Moment
-from otalk_digest.store.schema import metadata
+from otalk_digest.store.told import events
+
+#: With these, all that any module adds.
+metadata = events.metadata
 
 # What a stranger asked for at the public form, until they confirm it.
 signups = Table(

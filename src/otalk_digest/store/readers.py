@@ -1,21 +1,16 @@
 """One reader's own row: what they may change about themselves."""
 
 from datetime import datetime
-from typing import Final
 
 from sqlalchemy import Connection, delete, insert, select, update
 
 from otalk_digest.model.audience import Consent, Facet, Wishes
-from otalk_digest.store.asked import signups
+from otalk_digest.store.numbers import counting_on
 from otalk_digest.store.schema import (
-    deliveries,
     subscriber_facets,
     subscribers,
     suppressions,
 )
-from otalk_digest.store.subscribers import suppress
-
-ERASED: Final = "erased"
 
 
 def identity_hash_at(connection: Connection, subscriber_id: int) -> str | None:
@@ -53,7 +48,8 @@ def add_pending(
         "source": source,
     }
     added = insert(subscribers).returning(subscribers.c.id)
-    number: int = connection.execute(added, row).scalar_one()
+    with counting_on(connection):
+        number: int = connection.execute(added, row).scalar_one()
     return number
 
 
@@ -115,41 +111,3 @@ def suppression_of(connection: Connection, identity_hash: str) -> tuple[str, dat
 def lift_suppression(connection: Connection, identity_hash: str) -> None:
     """Mail this address again: its owner alone may ask for it, by a confirmation of their own."""
     connection.execute(delete(suppressions).where(suppressions.c.identity_hash == identity_hash))
-
-
-def sign_ups_of(connection: Connection, subscriber_id: int) -> list[dict[str, object]]:
-    """Return what this reader asked for at the form, and when."""
-    columns = signups.c
-    query = (
-        select(columns.asked_at, columns.confirmed_at, columns.source, columns.wording)
-        .where(columns.subscriber_id == subscriber_id)
-        .order_by(columns.id)
-    )
-    return [dict(row) for row in connection.execute(query).mappings()]
-
-
-def deliveries_of(connection: Connection, subscriber_id: int) -> list[dict[str, object]]:
-    """Return what was sent to this reader, or why not, and what became of it."""
-    columns = deliveries.c
-    query = (
-        select(columns.edition, columns.segment, columns.status, columns.reason, columns.updated_at)
-        .where(columns.subscriber_id == subscriber_id)
-        .order_by(columns.id)
-    )
-    return [dict(row) for row in connection.execute(query).mappings()]
-
-
-def erase(connection: Connection, subscriber_id: int, *, now: datetime) -> None:
-    """Forget a reader; the keyed hash stays suppressed, so that no list brings them back.
-
-    What they chose and their sign-ups go with the row; the books keep their deliveries without
-    a name. Safe to repeat.
-    """
-    who = identity_hash_at(connection, subscriber_id)
-    if who is None:
-        return
-    suppress(connection, who, ERASED, now=now)
-    connection.execute(
-        update(suppressions).where(suppressions.c.identity_hash == who).values(reason=ERASED)
-    )
-    connection.execute(delete(subscribers).where(subscribers.c.id == subscriber_id))
