@@ -38,6 +38,7 @@ from otalk_digest.web.public.hooks import SIGNATURE, TIMESTAMP
 
 SIZE = 1_000
 PACE = 5_000
+LANES = 4
 SETTINGS = """
 [feed]
 address = "blog.xml"
@@ -85,16 +86,14 @@ def a_post(key: ec.EllipticCurvePrivateKey, number: int) -> Post:
     return Post(body=body, headers=headers)
 
 
-def load(
-    address: str, posts: list[Post], every_s: float, lanes: int, results: "multiprocessing.Queue"
-) -> None:
+def load(address: str, posts: list[Post], every_s: float, results: "multiprocessing.Queue") -> None:
     """Send the posts over so many connections, one each `every_s`; give back what came of them."""
     waits: list[tuple[int, float]] = []
     began = time.perf_counter()
 
     def lane(first: int) -> None:
         with httpx.Client(base_url=address, trust_env=False, timeout=60) as client:
-            for at in range(first, len(posts), lanes):
+            for at in range(first, len(posts), LANES):
                 time.sleep(max(0.0, began + at * every_s - time.perf_counter()))
                 # From when it was due: a server that is late does not slow the clock.
                 due = began + at * every_s if every_s else time.perf_counter()
@@ -102,7 +101,7 @@ def load(
                 answer = client.post("/hooks/sendgrid", content=post.body, headers=post.headers)
                 waits.append((answer.status_code, time.perf_counter() - due))
 
-    threads = [threading.Thread(target=lane, args=(number,)) for number in range(lanes)]
+    threads = [threading.Thread(target=lane, args=(number,)) for number in range(LANES)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -110,13 +109,11 @@ def load(
     results.put((waits, time.perf_counter() - began))
 
 
-def measure(
-    name: str, address: str, posts: list[Post], *, every_s: float, lanes: int
-) -> None:
+def measure(name: str, address: str, posts: list[Post], *, every_s: float) -> None:
     """Print what one load came to."""
     results: multiprocessing.Queue = multiprocessing.Queue()
     cpu = time.process_time()
-    process = multiprocessing.Process(target=load, args=(address, posts, every_s, lanes, results))
+    process = multiprocessing.Process(target=load, args=(address, posts, every_s, results))
     process.start()
     waits, took = results.get()
     process.join()
@@ -159,10 +156,10 @@ def main() -> None:
             thread.start()
             address = f"http://127.0.0.1:{listener.getsockname()[1]}"
             made = [a_post(key, number) for number in range(2 * posts_each + 2)]
-            measure("warm-up", address, made[:2], every_s=0, lanes=1)
+            measure("warm-up", address, made[:2], every_s=0)
             paced, fast = made[2 : 2 + posts_each], made[2 + posts_each :]
-            measure(f"at {PACE:,}/s", address, paced, every_s=SIZE / PACE, lanes=4)
-            measure("as fast as can be", address, fast, every_s=0, lanes=4)
+            measure(f"at {PACE:,}/s", address, paced, every_s=SIZE / PACE)
+            measure("as fast as can be", address, fast, every_s=0)
             print(f"{count(store):,} of {len(made) * SIZE:,} events are on the disk")
             server.should_exit = True
             thread.join()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from otalk_digest.cli.app import App
-from otalk_digest.cli.serve import make_desk
+from otalk_digest.cli.serve import archive_segment
 
 if TYPE_CHECKING:
     from otalk_digest.web.public.static import Built
@@ -26,10 +26,20 @@ def build(app: App, out: Path) -> None:
     Only what was sent, and nothing of any reader. Start it after each run; it may be stopped at
     any moment and started again, and changes no file that it did not write.
     """
-    from otalk_digest.web.public.static import build_archive
+    from otalk_digest.digest.themes import load_pages
+    from otalk_digest.web.public.shelf import Shelf
+    from otalk_digest.web.public.static import build_archive, lie_at
 
+    press = app.press()
+    shelf = Shelf(
+        press=press,
+        pages=load_pages(folders=press.theme_folders, cache=press.cache),
+        segments=app.segments,
+        only=archive_segment(app),
+        addresses=lie_at(app.settings.web.archive_url),
+    )
     with app.store(must_exist=True) as store:
-        built = build_archive(make_desk(app, store), out, url=app.settings.web.archive_url)
+        built = build_archive(store, shelf, out, now=app.clock())
     for line in _lines(built, out):
         click.echo(line)
 

@@ -1,6 +1,7 @@
 """`serve`: the pages for readers, their mail programs and the provider."""
 
 import os
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,7 @@ def serve(app: App, host: str, port: int) -> None:
     """
     from otalk_digest.web.public.server import serve_public
 
-    with app.store() as store:
+    with app.store() as store, app.stopping_on_sigterm():
         serve_public(open_desk(app, store), host=host, port=port, announce=click.echo)
 
 
@@ -46,25 +47,44 @@ def build() -> "PublicApp":
 
 
 def open_desk(app: App, store: "Store") -> "PublicDesk":
-    """Return what the pages need. Raises SettingsError."""
-    if app.settings.web.base_url is None:
+    """Return what the pages need.
+
+    Raises SettingsError; CheckFailedError when a letter would break a rule that it must keep.
+    """
+    from otalk_digest.cli.providers import build_provider
+    from otalk_digest.digest.themes import load_pages
+    from otalk_digest.model.edition import LetterKind
+    from otalk_digest.pipeline.letters import Stationery
+    from otalk_digest.store.database import Store, secret_key
+    from otalk_digest.store.writer import Writer
+    from otalk_digest.web.public.courier import Courier
+    from otalk_digest.web.public.desk import PublicDesk
+
+    post, press = app.post(), app.press()
+    if post.base_url is None:
         raise SettingsError(
             f"{app.settings.path}: web.base_url is not set, so no page has an address. Set it "
             "there."
         )
-    return make_desk(app, store)
-
-
-def make_desk(app: App, store: "Store") -> "PublicDesk":
-    """Return the same for pages that need no address. Raises SettingsError."""
-    from otalk_digest.digest.themes import load_pages
-    from otalk_digest.store.database import secret_key
-    from otalk_digest.store.writer import Writer
-    from otalk_digest.web.public.desk import PublicDesk
-
-    post, press = app.post(), app.press()
     with store.begin() as connection:
         key = secret_key(connection)
+    stationery = Stationery(
+        press=press,
+        post=post,
+        expected=app.expected(),
+        theme=app.segments[0].theme if app.segments else "classic",
+        key=key,
+    )
+    for kind in LetterKind:
+        # Now rather than when the first reader waits for it.
+        stationery.letter(kind, None)
+    # Not the command's own: that one is for the signal, which uvicorn hands on at the end.
+    stop = threading.Event()
+
+    def wait(seconds: float) -> None:
+        stop.wait(seconds)
+
+    password = app.settings.secret("STORE_PASSWORD")
     return PublicDesk(
         store=store,
         writer=Writer(store),
@@ -73,16 +93,24 @@ def make_desk(app: App, store: "Store") -> "PublicDesk":
         links=post.links(key),
         segments=app.segments,
         clock=app.clock,
-        base_url=post.base_url or "",
+        base_url=post.base_url,
         pages=load_pages(folders=press.theme_folders, cache=press.cache),
+        stationery=stationery,
+        courier=Courier(
+            Store(store.place, password=password),
+            post,
+            lambda: build_provider(app.settings, sleep=wait),
+            clock=app.clock,
+            stop=stop,
+        ),
         trusted_proxies=frozenset(app.settings.web.trusted_proxies),
         open_post=_opener(app),
         metrics_token=app.settings.secret("METRICS_TOKEN"),
-        archive_segment=_archive_segment(app),
+        archive_segment=archive_segment(app),
     )
 
 
-def _archive_segment(app: App) -> str | None:
+def archive_segment(app: App) -> str | None:
     """Return whose variant the archive shows. Raises SettingsError when there is none such."""
     from otalk_digest.audience.segments import choose_segments
 

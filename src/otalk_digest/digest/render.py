@@ -175,7 +175,7 @@ def _tidy(text: str, prefix: str) -> str:
     """
     own = stem(prefix, Field.LOCAL_TIME)
     wrapped = wording.wrap(text.replace(own, f"\n{own}")).replace(f"\n{own}", own)
-    return re.sub(r"\n{4,}", "\n\n\n", wrapped).strip() + "\n"
+    return wording.tidy(wrapped)
 
 
 def _calendar(job: _Job, *, digest: Digest, zone: ZoneInfo) -> str | None:

@@ -80,6 +80,12 @@ class Theme:
             words = lay_over(words, _read_words(file), str(file))
         return replace(self, words=words, language=tags[0])
 
+    def languages(self) -> tuple[str, ...]:
+        """Return the languages that it has words in, its own first."""
+        files = (file for place in self.places for file in (place / LANGUAGES).glob("*.toml"))
+        own = str(self.words["language"])
+        return (own, *sorted({file.stem for file in files} - {own}))
+
     def _find_words(self, tag: str) -> Iterator[Path]:
         paths = (place / LANGUAGES / f"{tag}.toml" for place in self.places)
         yield from [path for path in paths if path.is_file()][:1]

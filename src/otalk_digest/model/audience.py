@@ -76,6 +76,23 @@ class Subscriber(NamedTuple):
     proof: Proof = Proof()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What a reader chooses about what they get."""
+
+    name: str | None = None
+    #: IANA name; None means the profile's zone.
+    zone: str | None = None
+    #: BCP 47; None means the publication's.
+    language: str | None = None
+    #: The kinds asked for; empty means all of them.
+    wants: frozenset[str] = frozenset()
+    cadence: Cadence = Cadence.EACH
+    reminder: Reminder = Reminder.NONE
+    #: UTC. Nothing is sent before.
+    paused_until: datetime | None = None
+
+
 class Facet(StrEnum):
     """What a rule can look at."""
 

@@ -12,7 +12,15 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
-from otalk_digest.web.public import archive, calendar, health, hooks
+from otalk_digest.web.public import (
+    archive,
+    calendar,
+    health,
+    hooks,
+    leave,
+    preferences,
+    subscribe,
+)
 from otalk_digest.web.public.desk import PublicDesk
 from otalk_digest.web.public.guard import Door, Guard
 from otalk_digest.web.public.pages import notice_page
@@ -32,6 +40,9 @@ MODULES: Final[tuple[Callable[[PublicDesk], list[BaseRoute]], ...]] = (
     calendar.routes,
     health.routes,
     hooks.routes,
+    subscribe.routes,
+    preferences.routes,
+    leave.routes,
 )
 
 
@@ -56,7 +67,8 @@ def _lifespan(
 ) -> Callable[[Starlette], contextlib.AbstractAsyncContextManager[None]]:
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        with desk.writer:
+        # The courier ends first: what it has sent is in the books before they are closed.
+        with desk.writer, desk.courier:
             yield
 
     return lifespan

@@ -23,19 +23,29 @@ _HTML: Final = "text/html; charset=utf-8"
 
 def routes(desk: PublicDesk) -> list[BaseRoute]:
     """Return the pages that anybody may read, and the ones with a reader's token."""
-    shelf = Shelf(desk=desk, addresses=served_at(desk))
+    shelf = served_shelf(desk)
     return [
         Route("/", _front(shelf)),
         Route("/robots.txt", _robots(desk)),
-        Route("/archive", _index(shelf)),
-        Route("/archive/feed.xml", _feed(shelf)),
-        Route("/archive/{number:int}", _edition(shelf)),
+        Route("/archive", _index(desk, shelf)),
+        Route("/archive/feed.xml", _feed(desk, shelf)),
+        Route("/archive/{number:int}", _edition(desk, shelf)),
         Route("/e/{number:int}/{token}", _readers_copy(desk)),
     ]
 
 
-def served_at(desk: PublicDesk) -> Addresses:
-    """Return where a server shows the archive."""
+def served_shelf(desk: PublicDesk) -> Shelf:
+    """Return the archive as a server shows it."""
+    return Shelf(
+        press=desk.press,
+        pages=desk.pages,
+        segments=desk.segments,
+        only=desk.archive_segment,
+        addresses=_addresses(desk),
+    )
+
+
+def _addresses(desk: PublicDesk) -> Addresses:
     root = desk.root
     return Addresses(
         root=root,
@@ -66,9 +76,9 @@ def _robots(desk: PublicDesk) -> Callable[[Request], Response]:
     return answer
 
 
-def _index(shelf: Shelf) -> Callable[[Request], Response]:
+def _index(desk: PublicDesk, shelf: Shelf) -> Callable[[Request], Response]:
     def answer(request: Request) -> Response:
-        with shelf.desk.store.read() as connection:
+        with desk.store.read() as connection:
             issues = shelf.issues(connection)
         number = _page_of(request)
         if not 0 < number <= page_count(issues):
@@ -78,10 +88,10 @@ def _index(shelf: Shelf) -> Callable[[Request], Response]:
     return answer
 
 
-def _edition(shelf: Shelf) -> Callable[[Request], Response]:
+def _edition(desk: PublicDesk, shelf: Shelf) -> Callable[[Request], Response]:
     def answer(request: Request) -> Response:
         number = request.path_params["number"]
-        with shelf.desk.store.read() as connection:
+        with desk.store.read() as connection:
             issues = shelf.issues(connection)
             place = next((at for at, one in enumerate(issues) if one.number == number), None)
             variant = None if place is None else archiving.variant_of(connection, issues[place])
@@ -94,9 +104,9 @@ def _edition(shelf: Shelf) -> Callable[[Request], Response]:
     return answer
 
 
-def _feed(shelf: Shelf) -> Callable[[Request], Response]:
+def _feed(desk: PublicDesk, shelf: Shelf) -> Callable[[Request], Response]:
     def answer(request: Request) -> Response:
-        with shelf.desk.store.read() as connection:
+        with desk.store.read() as connection:
             issues, summaries = shelf.summaries(connection, shelf.issues(connection))
         return fresh(
             request,

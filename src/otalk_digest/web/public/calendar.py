@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from otalk_digest.pipeline import archiving
-from otalk_digest.web.public.archive import served_at
+from otalk_digest.web.public.archive import served_shelf
 from otalk_digest.web.public.desk import PublicDesk
 from otalk_digest.web.public.fresh import fresh
 from otalk_digest.web.public.shelf import Shelf
@@ -21,16 +21,15 @@ _UID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 def routes(desk: PublicDesk) -> list[BaseRoute]:
     """Return the two addresses; e-mails lead to the second."""
-    shelf = Shelf(desk=desk, addresses=served_at(desk))
+    shelf = served_shelf(desk)
     return [
-        Route("/calendar.ics", _feed(shelf)),
-        Route("/calendar/{uid}.ics", _one(shelf)),
+        Route("/calendar.ics", _feed(desk, shelf)),
+        Route("/calendar/{uid}.ics", _one(desk, shelf)),
     ]
 
 
-def _feed(shelf: Shelf) -> Callable[[Request], Response]:
+def _feed(desk: PublicDesk, shelf: Shelf) -> Callable[[Request], Response]:
     def answer(request: Request) -> Response:
-        desk = shelf.desk
         with desk.store.read() as connection:
             text = archiving.calendar_feed(connection, shelf.diary, now=desk.clock())
         return fresh(request, text.encode(), media_type=_TYPE)
@@ -38,12 +37,12 @@ def _feed(shelf: Shelf) -> Callable[[Request], Response]:
     return answer
 
 
-def _one(shelf: Shelf) -> Callable[[Request], Response]:
+def _one(desk: PublicDesk, shelf: Shelf) -> Callable[[Request], Response]:
     def answer(request: Request) -> Response:
         uid = request.path_params["uid"]
         if not _UID.fullmatch(uid):
             raise HTTPException(404)
-        with shelf.desk.store.read() as connection:
+        with desk.store.read() as connection:
             text = archiving.calendar_file(connection, shelf.diary, uid)
         if text is None:
             raise HTTPException(404)

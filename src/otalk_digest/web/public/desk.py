@@ -10,9 +10,11 @@ from otalk_digest.digest.themes import Theme
 from otalk_digest.model.audience import Segment
 from otalk_digest.pipeline.delivering import Post
 from otalk_digest.pipeline.freezing import Press
+from otalk_digest.pipeline.letters import Stationery
 from otalk_digest.pipeline.receiving import Opener
 from otalk_digest.store.database import Store
 from otalk_digest.store.writer import Writer
+from otalk_digest.web.public.courier import Courier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +34,10 @@ class PublicDesk:
     base_url: str
     #: Words, templates and style of the pages.
     pages: Theme
+    #: Makes confirmations and welcomes.
+    stationery: Stationery
+    #: Sends them.
+    courier: Courier
     #: The proxies whose word we take for who asks.
     trusted_proxies: frozenset[str] = frozenset()
     #: Opens what SendGrid posts; None without its key.

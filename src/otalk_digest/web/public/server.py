@@ -68,7 +68,13 @@ def serve_public(
     desk: PublicDesk, *, host: str, port: int, announce: Callable[[str], None]
 ) -> None:
     """Serve until SIGTERM or Ctrl-C; `announce` is told the address. Raises SettingsError."""
-    listener = _listen(host, port)
+    with listen(host, port) as listener:
+        announce(f"Serving {desk.base_url} on {_name_of(listener)}. Ctrl-C ends it.")
+        public_server(desk).run(sockets=[listener])
+
+
+def public_server(desk: PublicDesk) -> uvicorn.Server:
+    """Return what serves the pages, within its limits."""
     config = uvicorn.Config(
         build_public(desk),
         http=PatientProtocol,
@@ -83,12 +89,11 @@ def serve_public(
         timeout_keep_alive=_KEEP_ALIVE_S,
         timeout_graceful_shutdown=_FAREWELL_S,
     )
-    with listener:
-        announce(f"Serving {desk.base_url} on {_name_of(listener)}. Ctrl-C ends it.")
-        uvicorn.Server(config).run(sockets=[listener])
+    return uvicorn.Server(config)
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens already. Raises SettingsError."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM

@@ -14,11 +14,12 @@ from otalk_digest.digest.atom import Entry, Feed, write_feed
 from otalk_digest.digest.publicly import framed, public_html
 from otalk_digest.digest.themes import Theme, load_theme
 from otalk_digest.digest.times import TimeWords, read_time_words, say_date
+from otalk_digest.model.audience import Segment
 from otalk_digest.model.edition import Variant
 from otalk_digest.pipeline import archiving
 from otalk_digest.pipeline.archiving import Diary, Issue
-from otalk_digest.web.public.desk import PublicDesk
-from otalk_digest.web.public.pages import render_page
+from otalk_digest.pipeline.freezing import Press
+from otalk_digest.web.public.pages import in_language
 
 #: A year of a weekly digest.
 PAGE: Final = 52
@@ -66,27 +67,31 @@ class Addresses:
 class Shelf:
     """Draws the pages of the archive."""
 
-    desk: PublicDesk
+    press: Press
+    #: Words, templates and style of the pages.
+    pages: Theme
+    segments: tuple[Segment, ...]
+    #: Whose variant is shown; None for the first segment that has one.
+    only: str | None
     addresses: Addresses
 
     @cached_property
     def voice(self) -> Theme:
         """The theme whose words dates and calendars are in."""
-        press = self.desk.press
-        name = self.desk.segments[0].theme
+        press = self.press
+        name = self.segments[0].theme
         theme = load_theme(name, folders=press.theme_folders, cache=press.cache)
         return theme.speaking(press.publication.language)
 
     @cached_property
     def diary(self) -> Diary:
         """How chats are put into a calendar."""
-        press = self.desk.press
-        return Diary(theme=self.voice, profile=press.profile, name=press.publication.name)
+        name = self.press.publication.name
+        return Diary(theme=self.voice, profile=self.press.profile, name=name)
 
     def issues(self, connection: Connection) -> tuple[Issue, ...]:
         """Return what there is to read, newest first."""
-        desk = self.desk
-        return archiving.list_issues(connection, desk.segments, only=desk.archive_segment)
+        return archiving.list_issues(connection, self.segments, only=self.only)
 
     def index(self, issues: Sequence[Issue], number: int) -> str:
         """Return a page of the list; the first is 1."""
@@ -118,7 +123,7 @@ class Shelf:
 
     def feed(self, issues: Sequence[Issue], summaries: Sequence[str]) -> bytes:
         """Return the newest issues as a feed, with a few words of each."""
-        publication, addresses = self.desk.press.publication, self.addresses
+        publication, addresses = self.press.publication, self.addresses
         address = None if addresses.origin is None else addresses.whole(addresses.feed)
         return write_feed(
             Feed(
@@ -158,16 +163,20 @@ class Shelf:
 
     def _page(self, template: str, *, canonical: str, **values: object) -> str:
         whole = self.addresses.whole(canonical)
-        return render_page(
-            self.desk,
-            template,
-            language=None,
-            root=self.addresses.root,
-            at=self.addresses,
-            canonical=None if self.addresses.origin is None else whole,
-            day=self._day,
+        names = {
+            "publication": self.press.publication,
+            "language": self._spoken.language,
+            "root": self.addresses.root,
+            "at": self.addresses,
+            "canonical": None if self.addresses.origin is None else whole,
+            "day": self._day,
             **values,
-        )
+        }
+        return self._spoken.render(template, names).strip() + "\n"
+
+    @cached_property
+    def _spoken(self) -> Theme:
+        return in_language(self.pages, self.press.publication.language)
 
     def _day(self, moment: datetime) -> str:
         return say_date(moment, self._zone, self._words.full_date, self._words)
@@ -177,7 +186,7 @@ class Shelf:
 
     @cached_property
     def _zone(self) -> ZoneInfo:
-        return ZoneInfo(self.desk.press.profile.zone)
+        return ZoneInfo(self.press.profile.zone)
 
     @cached_property
     def _words(self) -> TimeWords:

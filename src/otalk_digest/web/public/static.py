@@ -8,12 +8,13 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from otalk_digest.errors import InputError
 from otalk_digest.pipeline import archiving
-from otalk_digest.web.public.desk import PublicDesk
+from otalk_digest.store.database import Store
 from otalk_digest.web.public.shelf import Addresses, Shelf, pages_of
 
 #: Lists our files, one a line.
@@ -49,13 +50,13 @@ def lie_at(url: str | None) -> Addresses:
     )
 
 
-def build_archive(desk: PublicDesk, folder: Path, *, url: str | None) -> Built:
+def build_archive(store: Store, shelf: Shelf, folder: Path, *, now: datetime) -> Built:
     """Write what has changed.
 
     Raises InputError when the folder cannot be written, or holds files of somebody else under
     our names.
     """
-    files = dict(_files(Shelf(desk=desk, addresses=lie_at(url)), desk))
+    files = dict(_files(store, shelf, now))
     try:
         return _write(folder, files)
     except OSError as error:
@@ -65,10 +66,9 @@ def build_archive(desk: PublicDesk, folder: Path, *, url: str | None) -> Built:
         ) from error
 
 
-def _files(shelf: Shelf, desk: PublicDesk) -> Iterator[tuple[str, bytes]]:
+def _files(store: Store, shelf: Shelf, now: datetime) -> Iterator[tuple[str, bytes]]:
     """Yield name and bytes of every file; nothing in them is anybody's own."""
-    now = desk.clock()
-    with desk.store.read() as connection:
+    with store.read() as connection:
         issues = shelf.issues(connection)
         for place, issue in enumerate(issues):
             variant = archiving.variant_of(connection, issue)
@@ -84,7 +84,7 @@ def _files(shelf: Shelf, desk: PublicDesk) -> Iterator[tuple[str, bytes]]:
     yield shelf.addresses.calendar, feed.encode()
     for uid, text in chats.items():
         yield f"calendar/{uid}.ics", text.encode()
-    yield "page.css", desk.pages.client_css.encode()
+    yield "page.css", shelf.pages.client_css.encode()
 
 
 def _write(folder: Path, files: Mapping[str, bytes]) -> Built:
