@@ -39,6 +39,8 @@ from otalk_digest.web.public.hooks import SIGNATURE, TIMESTAMP
 SIZE = 1_000
 PACE = 5_000
 LANES = 4
+#: Of each post its status and how long it waited; and how long all of them took.
+Load = tuple[list[tuple[int, float]], float]
 SETTINGS = """
 [feed]
 address = "blog.xml"
@@ -86,7 +88,9 @@ def a_post(key: ec.EllipticCurvePrivateKey, number: int) -> Post:
     return Post(body=body, headers=headers)
 
 
-def load(address: str, posts: list[Post], every_s: float, results: "multiprocessing.Queue") -> None:
+def load(
+    address: str, posts: list[Post], every_s: float, results: "multiprocessing.Queue[Load]"
+) -> None:
     """Send the posts over so many connections, one each `every_s`; give back what came of them."""
     waits: list[tuple[int, float]] = []
     began = time.perf_counter()
@@ -111,7 +115,7 @@ def load(address: str, posts: list[Post], every_s: float, results: "multiprocess
 
 def measure(name: str, address: str, posts: list[Post], *, every_s: float) -> None:
     """Print what one load came to."""
-    results: multiprocessing.Queue = multiprocessing.Queue()
+    results: multiprocessing.Queue[Load] = multiprocessing.Queue()
     cpu = time.process_time()
     process = multiprocessing.Process(target=load, args=(address, posts, every_s, results))
     process.start()

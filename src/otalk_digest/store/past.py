@@ -71,7 +71,7 @@ def public_variant(connection: Connection, number: int, segment: str) -> Variant
     query = (
         select(variants.c.content)
         .join_from(variants, editions, variants.c.edition == _N)
-        .where(number == _N, variants.c.segment == segment, _has_left())
+        .where(variants.c.edition == number, variants.c.segment == segment, _has_left())
     )
     record = connection.scalar(query)
     return None if record is None else from_json(record, Variant)
