@@ -32,7 +32,6 @@ def test_a_reader_goes_from_sign_up_to_leaving(browser: Browser, site: Site, vie
 
         def look(name: str) -> None:
             found[name] = faults(page)
-            page.screenshot(path=f"/tmp/serve-a-shots/{view}-{name.replace(' ','-')}.png", full_page=True)  # TEMP
 
         page.goto(f"{ADDRESS}/subscribe")
         page.get_by_text("Choose what you get, and when").click()
