@@ -1,6 +1,7 @@
 """One reader from the list to the last trace, with the commands that a maintainer has."""
 
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -16,13 +17,19 @@ ANNOUNCED = datetime(2026, 11, 3, 8, tzinfo=UTC)
 LATER = "2026-12-20T09:00Z"
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Folder:
-    made = a_folder(tmp_path)
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = a_folder(tmp_path_factory.mktemp("model"))
     made.publish(
         [an_announcement(1, "10th November 2026", "Kettles and stairs", published_at=ANNOUNCED)]
     )
-    return made
+    return made.path
+
+
+@pytest.fixture
+def folder(tmp_path: Path, model: Path) -> Folder:
+    copied = shutil.copytree(model, tmp_path / "digest")
+    return Folder(path=copied)
 
 
 def shown(folder: Folder, address: str) -> dict[str, Any]:
@@ -153,7 +160,7 @@ def test_an_import_that_is_killed_leaves_nothing_or_everything(folder: Folder) -
     (folder.path / "many.csv").write_text(f"email,consent\n{rows}", encoding="utf-8")
     command = [sys.executable, "-m", "otalk_digest", "subscribers", "import", "many.csv"]
     counts = set()
-    for wait_s in (0.4, 0.8, 1.2):
+    for wait_s in (0.5, 1.0):
         with subprocess.Popen(
             command, cwd=folder.path, env=environment(), stdout=subprocess.DEVNULL
         ) as running:
