@@ -75,8 +75,8 @@ def import_(
         if seen.pending:
             days = app.settings.privacy.unconfirmed_days
             click.echo(
-                f"{seen.pending} rows do not say that their owner agreed: those readers are "
-                f"pending, get nothing until they confirm, and are forgotten after {days} days."
+                f"{seen.pending} rows do not say that their owner agreed: who has not confirmed "
+                f"before gets nothing until they do, and is forgotten after {days} days."
             )
         return _print_refused(refused, rejects)
 

@@ -41,9 +41,7 @@ def look_at(connection: Connection, subscriber_id: int, *, now: datetime) -> Rea
 
 def leave(connection: Connection, subscriber_id: int, *, now: datetime) -> None:
     """Never mail this reader again, from the next claim on (R5). Safe to repeat."""
-    who = readers.identity_hash_at(connection, subscriber_id)
-    if who is not None:
-        subscribers.suppress(connection, who, UNSUBSCRIBED, now=now)
+    readers.suppress_reader(connection, subscriber_id, UNSUBSCRIBED, now=now)
 
 
 def come_back(connection: Connection, subscriber_id: int, *, now: datetime) -> bool:

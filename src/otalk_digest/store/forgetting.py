@@ -94,9 +94,13 @@ def elsewhere(column: str) -> tuple[Table, ...]:
 
 
 def mentions(spellings: set[str]) -> ColumnElement[bool]:
-    """True for an event that holds the address, in plain letters or as JSON escapes them."""
+    """True for an event of nobody's that holds the address, plainly or as JSON escapes it.
+
+    Of a reader's events all are theirs, so only the few without one are searched.
+    """
     escaped = {json.dumps(spelling)[1:-1] for spelling in spellings}
-    return or_(*(_E.raw.icontains(each, autoescape=True) for each in sorted(spellings | escaped)))
+    said = (_E.raw.icontains(each, autoescape=True) for each in sorted(spellings | escaped))
+    return and_(_E.delivery_id.is_(None), or_(*said))
 
 
 def forget_unconfirmed(connection: Connection, *, before: datetime) -> int:

@@ -2,15 +2,51 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import (
+    Connection,
+    String,
+    bindparam,
+    delete,
+    exists,
+    insert,
+    literal,
+    select,
+    update,
+)
 
 from otalk_digest.model.audience import Consent, Facet, Wishes
+from otalk_digest.store.moment import Moment
 from otalk_digest.store.numbers import counting_on
-from otalk_digest.store.schema import (
-    subscriber_facets,
-    subscribers,
-    suppressions,
+from otalk_digest.store.schema import consents, subscriber_facets, subscribers, suppressions
+
+_S = subscribers.c
+_IS_KNOWN = exists().where(suppressions.c.identity_hash == _S.identity_hash)
+_NOW = bindparam("now", type_=Moment())
+_REASON = bindparam("reason", type_=String())
+# Said for each of a flood of posts, so they are built once.
+_SUPPRESS = insert(suppressions).from_select(
+    ["identity_hash", "reason", "since"],
+    select(_S.identity_hash, _REASON, _NOW).where(_S.id == bindparam("number"), ~_IS_KNOWN),
 )
+_NOTE = insert(consents).from_select(
+    ["identity_hash", "consent", "at", "source"],
+    select(_S.identity_hash, literal(str(Consent.WITHDRAWN)), _NOW, _REASON).where(
+        _S.id == bindparam("number")
+    ),
+)
+_WITHDRAW = (
+    update(subscribers).where(_S.id == bindparam("number")).values(consent=Consent.WITHDRAWN)
+)
+
+
+def suppress_reader(
+    connection: Connection, subscriber_id: int, reason: str, *, now: datetime
+) -> None:
+    """Do what `subscribers.suppress` does, to the reader of this number. Safe to repeat."""
+    values = {"number": subscriber_id, "reason": reason, "now": now}
+    if connection.execute(_SUPPRESS, values).rowcount:
+        connection.execute(_NOTE, values)
+        connection.execute(_WITHDRAW, {"number": subscriber_id})
 
 
 def identity_hash_at(connection: Connection, subscriber_id: int) -> str | None:

@@ -138,6 +138,7 @@ def test_typographic_quotes_of_the_windows_code_page_survive(path: Path) -> None
         ("ann@example.org,Ann\tLee", "name: it holds a control character"),
         ('ann@example.org,"Ann\nBcc: x"', "name: it runs over more than one line"),
         ("ann\x00@example.org,Ann", "address: it holds a control character"),
+        ('"ann@example.org\nBcc: bea@example.org",Ann', "address: it runs over more than one line"),
         (f"ann@example.org,{'x' * 300_000}", "a cell is longer than "),
         (f'ann@example.org,"{"x" * 300_000}"', "a cell is longer than "),
         (f"ann@example.org,{'x' * 20_000}", "a cell is longer than "),

@@ -30,6 +30,8 @@ _PLACE: Final = re.compile(
     r"(Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Europe|Indian|Pacific)/.+"
 )
 
+_NO_WISHES: Final = Wishes()
+
 Kind = TypeVar("Kind", Cadence, Reminder)
 Fields = Mapping[str, Sequence[str]]
 
@@ -44,6 +46,8 @@ class Choices:
     zone_names: frozenset[str]
     #: Tag and own name of each language.
     languages: tuple[tuple[str, str], ...]
+    #: What who chose no language reads.
+    default_language: str
 
 
 def choices_of(desk: PublicDesk) -> Choices:
@@ -54,6 +58,7 @@ def choices_of(desk: PublicDesk) -> Choices:
         kinds=tuple(str(kind) for kind in KINDS if kind in carried),
         zones=_zones(),
         zone_names=frozenset(key for _, zones in _zones() for key, _ in zones),
+        default_language=speaking(desk, None).language or "",
         languages=tuple((tag, str(speaking(desk, tag).words["own_name"])) for tag in tags),
     )
 
@@ -85,30 +90,29 @@ class Read:
 
 
 def read_wishes(
-    fields: Fields, offered: Choices, *, home: str, now: datetime, kept: str | None = None
+    fields: Fields, offered: Choices, *, home: str, now: datetime, kept: Wishes = _NO_WISHES
 ) -> Read:
     """Read what was chosen; `home` is the zone of who chose none.
 
-    `kept` is the reader's zone as it is, which a list may have brought along.
+    `kept` is what the reader has chosen so far: a list may have brought along what no form offers.
     """
     wrong: set[str] = set()
     name = one_line(first(fields, "name"))
     if len(name) > _LONGEST_NAME or _NOT_IN_NAMES.search(name):
         wrong.add("name")
     zone = first(fields, "zone")
-    if zone and zone not in offered.zone_names | {kept}:
+    if zone and zone not in offered.zone_names | {kept.zone}:
         wrong.add("zone")
     wants = frozenset(fields.get("wants", ())) & frozenset(offered.kinds)
     pause = first(fields, "paused_until").strip()
     until = _end_of_pause(pause, home if "zone" in wrong else zone or home)
     if pause and (until is None or until > now + _LONGEST_PAUSE):
         wrong.add("paused_until")
-    language = first(fields, "language")
     return Read(
         wishes=Wishes(
             name=name or None,
             zone=zone or None,
-            language=language if language in dict(offered.languages) else None,
+            language=_language(first(fields, "language"), offered, kept=kept.language),
             # All of them is none in particular: kinds that come later are among them.
             wants=frozenset() if wants == frozenset(offered.kinds) else wants,
             cadence=_one_of(Cadence, first(fields, "cadence")) or Cadence.EACH,
@@ -121,6 +125,14 @@ def read_wishes(
 
 def _one_of(kind: type[Kind], text: str) -> Kind | None:
     return next((one for one in kind if one == text), None)
+
+
+def _language(text: str, offered: Choices, *, kept: str | None) -> str | None:
+    """Return the language; the one that everybody reads is nobody's choice."""
+    known = dict(offered.languages)
+    if text in known and text != offered.default_language:
+        return text
+    return kept if kept not in known else None
 
 
 def _end_of_pause(text: str, zone: str) -> datetime | None:

@@ -57,7 +57,7 @@ class _Preferences:
             self._offered,
             home=desk.press.profile.zone,
             now=desk.clock(),
-            kept=chosen.wishes.zone,
+            kept=chosen.wishes,
         )
         wrong = read.wrong | ({"wants"} if not fields.get("wants") else set())
         if wrong:

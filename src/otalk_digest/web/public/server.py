@@ -14,8 +14,6 @@ from otalk_digest.web.public.desk import PublicDesk
 
 #: Beside them in flight nobody is let in: 503.
 _MOST_CONNECTIONS: Final = 1_000
-#: What the first lines of a request may take to arrive, whole.
-_HEAD_S: Final = 10.0
 _KEEP_ALIVE_S: Final = 15
 _MOST_HEAD_BYTES: Final = 16 * 1024
 #: R11: what is in flight is finished, within bounds.
@@ -25,6 +23,8 @@ _FAREWELL_S: Final = 30
 class PatientProtocol(H11Protocol):
     """uvicorn's own, but who sends the first lines too slowly is not waited for for ever."""
 
+    #: What the first lines of a request may take to arrive, whole.
+    head_s = 10.0
     _deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn declares it
@@ -51,7 +51,7 @@ class PatientProtocol(H11Protocol):
         return getattr(self.cycle, "response_complete", True)
 
     def _expect_a_head(self) -> None:
-        self._deadline = self.loop.call_later(_HEAD_S, self._give_up)
+        self._deadline = self.loop.call_later(self.head_s, self._give_up)
 
     def _stop_the_clock(self) -> None:
         if self._deadline is not None:
@@ -73,11 +73,13 @@ def serve_public(
         public_server(desk).run(sockets=[listener])
 
 
-def public_server(desk: PublicDesk) -> uvicorn.Server:
+def public_server(
+    desk: PublicDesk, *, protocol: type[PatientProtocol] = PatientProtocol
+) -> uvicorn.Server:
     """Return what serves the pages, within its limits."""
     config = uvicorn.Config(
         build_public(desk),
-        http=PatientProtocol,
+        http=protocol,
         # Who asks is read from the settings, not from uvicorn's environment.
         proxy_headers=False,
         server_header=False,
