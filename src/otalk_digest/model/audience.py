@@ -116,7 +116,21 @@ class NoneOf:
     rules: "tuple[Rule, ...]"
 
 
-Rule = Has | AllOf | AnyOf | NoneOf
+@dataclass(frozen=True, slots=True)
+class JoinedAfter:
+    """True for who joined at this moment (UTC) or later."""
+
+    moment: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class JoinedBefore:
+    """True for who joined before this moment (UTC)."""
+
+    moment: datetime
+
+
+Rule = Has | JoinedAfter | JoinedBefore | AllOf | AnyOf | NoneOf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,3 +149,7 @@ class Segment:
     why: str = ""
     #: BCP 47; None means the publication's own.
     language: str | None = None
+    #: How often it gets a mail at most; a reader may wish for fewer, not for more.
+    schedule: Cadence = Cadence.EACH
+    #: IANA name: where its days, weeks and months begin.
+    zone: str = "UTC"

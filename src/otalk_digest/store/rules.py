@@ -1,4 +1,4 @@
-"""Segment rules as SQL: the same answers as `audience.segments.matches`, a set at a time."""
+"""Segment rules as SQL: the same answers as `audience.matching.matches`, a set at a time."""
 
 from sqlalchemy import (
     ColumnElement,
@@ -15,7 +15,17 @@ from sqlalchemy import (
     true,
 )
 
-from otalk_digest.model.audience import AllOf, AnyOf, Facet, Has, NoneOf, Rule, Segment
+from otalk_digest.model.audience import (
+    AllOf,
+    AnyOf,
+    Facet,
+    Has,
+    JoinedAfter,
+    JoinedBefore,
+    NoneOf,
+    Rule,
+    Segment,
+)
 from otalk_digest.store.schema import subscriber_facets, subscribers
 
 _COLUMNS = {
@@ -35,6 +45,10 @@ def clause(rule: Rule) -> ColumnElement[bool]:
             return or_(false(), *map(clause, rules))
         case NoneOf(rules):
             return not_(or_(false(), *map(clause, rules)))
+        case JoinedAfter(moment):
+            return subscribers.c.joined_at >= moment
+        case JoinedBefore(moment):
+            return subscribers.c.joined_at < moment
         case Has(Facet.TAG, value):
             return _facet(Facet.TAG, value)
         case Has(Facet.WANTS, value):
