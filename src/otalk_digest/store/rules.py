@@ -1,5 +1,7 @@
 """Segment rules as SQL: the same answers as `audience.matching.matches`, a set at a time."""
 
+from collections.abc import Collection, Sequence
+
 from sqlalchemy import (
     ColumnElement,
     String,
@@ -18,6 +20,7 @@ from sqlalchemy import (
 from otalk_digest.model.audience import (
     AllOf,
     AnyOf,
+    Cadence,
     Facet,
     Has,
     JoinedAfter,
@@ -25,6 +28,7 @@ from otalk_digest.model.audience import (
     NoneOf,
     Rule,
     Segment,
+    pace_of,
 )
 from otalk_digest.store.schema import subscriber_facets, subscribers
 
@@ -63,6 +67,29 @@ def segment_of(segments: list[Segment]) -> ColumnElement[str | None]:
     if not segments:
         return cast(null(), String)
     return case(*((clause(segment.rule), segment.name) for segment in segments), else_=null())
+
+
+def strand_of(
+    segments: Sequence[Segment], wishes: Collection[Cadence]
+) -> ColumnElement[str | None]:
+    """Return the name of each subscriber's strand; `wishes` are those that anybody has."""
+    name = segment_of(list(segments))
+    slower = [
+        (
+            and_(
+                subscribers.c.cadence == wish,
+                name.in_([each.name for each in segments if _is_slower(wish, each)]),
+            ),
+            name.concat(f"_{wish}"),
+        )
+        for wish in Cadence
+        if wish in wishes and any(_is_slower(wish, each) for each in segments)
+    ]
+    return case(*slower, else_=name) if slower else name
+
+
+def _is_slower(wish: Cadence, segment: Segment) -> bool:
+    return pace_of(segment.schedule, wish) is not segment.schedule
 
 
 def _facet(facet: Facet, value: str) -> ColumnElement[bool]:
