@@ -89,13 +89,13 @@ def moves(connection: Connection, segments: Sequence[Segment], *, now: datetime)
     query = (
         select(strand.label("strand"), last.c.segment, last.c.edition)
         .select_from(joined_to(last))
-        .where(subscribers.c.consent == Consent.CONFIRMED)
+        .where(subscribers.c.consent == Consent.CONFIRMED, last.c.segment != strand)
         .distinct()
     )
     found = [
         Move(strand=row[0], memory=Memory(strand=row[1], edition=row[2]))
         for row in connection.execute(query)
-        if row[0] is not None and row[0] != row[1] and segment_name(row[0]) == segment_name(row[1])
+        if segment_name(row[0]) == segment_name(row[1])
     ]
     return sorted(found, key=lambda move: (move.strand, move.memory.edition, move.memory.strand))
 
