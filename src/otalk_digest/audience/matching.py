@@ -50,17 +50,32 @@ def matches(rule: Rule, subscriber: Subscriber) -> bool:
 def spell_out(rule: Rule, subscriber: Subscriber, *, zone: str, depth: int = 0) -> Iterator[Line]:
     """Yield the rule line by line, as it is written in the file; days are those of the zone."""
     holds = matches(rule, subscriber)
+    if not isinstance(rule, AllOf | AnyOf | NoneOf):
+        yield Line(depth=depth, text=in_words(rule, zone=zone), holds=holds)
+        return
+    yield Line(depth=depth, text=_heading(rule), holds=holds)
+    for inner in rule.rules:
+        yield from spell_out(inner, subscriber, zone=zone, depth=depth + 1)
+
+
+def parts_of(rule: Rule) -> tuple[Rule, ...]:
+    """Return what all has to hold for the rule to hold; nothing where it always does."""
+    return rule.rules if isinstance(rule, AllOf) else (rule,)
+
+
+def in_words(rule: Rule, *, zone: str) -> str:
+    """Return the rule on one line."""
     match rule:
-        case AllOf(rules) | AnyOf(rules) | NoneOf(rules):
-            yield Line(depth=depth, text=_heading(rule), holds=holds)
-            for inner in rules:
-                yield from spell_out(inner, subscriber, zone=zone, depth=depth + 1)
+        case AllOf(rules) | AnyOf(rules) | NoneOf(rules) if rules:
+            return f"{_heading(rule)} ({'; '.join(in_words(each, zone=zone) for each in rules)})"
+        case AllOf() | AnyOf() | NoneOf():
+            return _heading(rule)
         case JoinedAfter(moment):
-            yield Line(depth=depth, text=f"joined_after = {_day(moment, zone)}", holds=holds)
+            return f"joined_after = {_day(moment, zone)}"
         case JoinedBefore(moment):
-            yield Line(depth=depth, text=f"joined_before = {_day(moment, zone)}", holds=holds)
+            return f"joined_before = {_day(moment, zone)}"
         case Has(facet, value):
-            yield Line(depth=depth, text=f'{facet} = "{value}"', holds=holds)
+            return f'{facet} = "{value}"'
 
 
 def values_of(subscriber: Subscriber, facet: Facet) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""`subscribers`, `segments` and `suppressions`."""
+"""`subscribers` and `suppressions`."""
 
 import contextlib
 import sys
@@ -123,27 +123,6 @@ def export(app: App, out: Path | None) -> None:
     click.echo(
         f"Written to {out}. It holds real addresses: keep it safe, delete it soon.", err=True
     )
-
-
-@click.command()
-@click.option("--json", "is_json", is_flag=True, help="One segment a line.")
-@click.pass_obj
-def segments(app: App, is_json: bool) -> None:
-    """Count the readers of each segment; each reader belongs to the first that matches."""
-    with app.store(must_exist=True) as store, store.read() as connection:
-        counts = people.count_by_segment(connection, app.segments)
-    if is_json:
-        for segment in app.segments:
-            record = {"segment": segment.name, "readers": counts.get(segment.name, 0)}
-            print_json(record | {"receives": sorted(segment.kinds), "theme": segment.theme})
-        return
-    rows: list[tuple[object, ...]] = [
-        (segment.name, counts.get(segment.name, 0), " ".join(sorted(segment.kinds)), segment.theme)
-        for segment in app.segments
-    ]
-    if none := counts.get(None):
-        rows.append(("(in no segment)", none, "nothing", ""))
-    print_table(("segment", "readers", "receives", "theme"), rows)
 
 
 @click.group(invoke_without_command=True)

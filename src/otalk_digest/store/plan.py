@@ -11,7 +11,6 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    FromClause,
     Select,
     String,
     and_,
@@ -42,7 +41,7 @@ from otalk_digest.store.schema import (
     subscribers,
     suppressions,
 )
-from otalk_digest.store.strands import joined_to, last_parts, wishes_in_use
+from otalk_digest.store.strands import joined_to, last_parts, note_wishes, wishes_in_use
 
 _Person = ReadOnlyColumnCollection[str, ColumnElement[Any]]
 
@@ -82,8 +81,11 @@ def plan_edition(
     `segments` are all segments, in the file's order; `strands` are those that it was composed
     for. The edition is already stored.
     """
+    wishes = wishes_in_use(connection)
+    if wishes:
+        note_wishes(connection)
     waiting = [strand.name for strand in strands if not strand.is_due]
-    people = _people(connection, segments, strands, now=now).subquery("people")
+    people = _people(strand_of(segments, wishes), strands, now=now).subquery("people")
     reason = _reason(connection, number, people.c, waiting=waiting)
     decided = select(people.c.id, people.c.segment, reason.label("reason")).subquery("decided")
     status = case((decided.c.reason.is_(None), Status.PLANNED), else_=Status.SKIPPED)
@@ -104,34 +106,25 @@ def plan_edition(
 
 
 def _people(
-    connection: Connection,
-    segments: Sequence[Segment],
-    strands: Sequence[Strand],
-    *,
-    now: datetime,
+    name: ColumnElement[str | None], strands: Sequence[Strand], *, now: datetime
 ) -> Select[tuple[int, str, str, str | None, bool]]:
     """Return everybody with their strand, and whether they are paused."""
-    name = strand_of(segments, wishes_in_use(connection))
     apart = [(strand, strand.memory) for strand in strands if strand.memory is not None]
-    source: FromClause = subscribers
-    strand = name
-    if apart:
-        last = last_parts(now)
-        source = joined_to(last)
-        strand = case(
-            *(
-                (
-                    and_(
-                        last.c.segment == memory.strand,
-                        last.c.edition == memory.edition,
-                        name == each.joins,
-                    ),
-                    each.name,
-                )
-                for each, memory in apart
+    last = last_parts(now)
+    moved = [
+        (
+            and_(
+                last.c.segment == memory.strand,
+                last.c.edition == memory.edition,
+                name == each.joins,
             ),
-            else_=name,
+            each.name,
         )
+        for each, memory in apart
+    ]
+    strand = case(*moved, else_=name) if moved else name
+    # To ask everybody where they were last takes long, and changes nothing otherwise.
+    source = joined_to(last) if moved else subscribers
     return select(
         subscribers.c.id,
         subscribers.c.consent,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, FromClause, Subquery, func, or_, select
+from sqlalchemy import Connection, FromClause, Subquery, exists, func, insert, or_, select
 
 from otalk_digest.model.audience import (
     Cadence,
@@ -18,10 +18,20 @@ from otalk_digest.model.audience import (
 from otalk_digest.model.delivery import SkipReason, Status
 from otalk_digest.model.edition import EditionKind
 from otalk_digest.store.rules import segment_of, strand_of
-from otalk_digest.store.schema import deliveries, editions, subscribers, variants
+from otalk_digest.store.schema import deliveries, editions, meta, subscribers, variants
 
 #: What was told longer ago than this is too old to be told again.
 _REMEMBERED: Final = timedelta(days=100)
+#: It was theirs, but for what they wanted at that time.
+_FORGONE: Final = (
+    SkipReason.PAUSED,
+    SkipReason.NOT_WANTED,
+    SkipReason.WITHDRAWN,
+    SkipReason.SUPPRESSED,
+    SkipReason.UNCONFIRMED,
+)
+_KEY: Final = "wishes"
+_NOTED: Final = select(exists().where(meta.c.key == _KEY))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +47,12 @@ def wishes_in_use(connection: Connection) -> frozenset[Cadence]:
     wish = subscribers.c.cadence
     query = select(wish).distinct().where(wish != Cadence.EACH)
     return frozenset(map(Cadence, connection.scalars(query)))
+
+
+def note_wishes(connection: Connection) -> None:
+    """Note for good that an edition was planned while someone had a wish. Safe to repeat."""
+    if not connection.scalar(_NOTED):
+        connection.execute(insert(meta).values(key=_KEY, value="noted"))
 
 
 def paces_in_use(
@@ -76,28 +92,43 @@ def last_told_at(connection: Connection, segment: str) -> datetime | None:
 
 
 def moves(connection: Connection, segments: Sequence[Segment], *, now: datetime) -> Sequence[Move]:
-    """Return who stands in a strand that is not the one they were told with last.
+    """Return who was not told with their strand last: they were in another one.
 
     Of the same segment: who changed their wish. Empty as long as nobody ever had one.
     """
     wishes = wishes_in_use(connection)
-    was_slow = select(variants.c.segment).where(variants.c.segment.contains("_", autoescape=True))
-    if not wishes and connection.scalar(was_slow.limit(1)) is None:
+    if not (wishes or connection.scalar(_NOTED)):
+        # Asking everybody where they were last takes long.
         return ()
     last = last_parts(now)
     strand = strand_of(segments, wishes)
     query = (
         select(strand.label("strand"), last.c.segment, last.c.edition)
         .select_from(joined_to(last))
-        .where(subscribers.c.consent == Consent.CONFIRMED, last.c.segment != strand)
+        .where(subscribers.c.consent == Consent.CONFIRMED, last.c.segment.is_not(None))
         .distinct()
     )
+    newest = _newest_parts(connection)
     found = [
         Move(strand=row[0], memory=Memory(strand=row[1], edition=row[2]))
         for row in connection.execute(query)
-        if segment_name(row[0]) == segment_name(row[1])
+        if row[0] is not None
+        and segment_name(row[0]) == segment_name(row[1])
+        # Who went away and came back missed what was told meanwhile.
+        and (row[0] != row[1] or row[2] < newest.get(row[0], 0))
     ]
     return sorted(found, key=lambda move: (move.strand, move.memory.edition, move.memory.strand))
+
+
+def _newest_parts(connection: Connection) -> dict[str, int]:
+    """Return strand → the newest digest in which it had a part."""
+    query = (
+        select(variants.c.segment, func.max(variants.c.edition))
+        .join_from(variants, editions, variants.c.edition == editions.c.number)
+        .where(editions.c.kind == EditionKind.DIGEST)
+        .group_by(variants.c.segment)
+    )
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def last_parts(now: datetime) -> Subquery:
@@ -105,10 +136,7 @@ def last_parts(now: datetime) -> Subquery:
 
     Who was left out because their strand had nothing to say holds what they held before.
     """
-    had_part = or_(
-        deliveries.c.status != Status.SKIPPED,
-        deliveries.c.reason.in_((SkipReason.PAUSED, SkipReason.NOT_WANTED)),
-    )
+    had_part = or_(deliveries.c.status != Status.SKIPPED, deliveries.c.reason.in_(_FORGONE))
     newest = (
         select(deliveries.c.subscriber_id, func.max(deliveries.c.edition).label("edition"))
         .join_from(deliveries, editions, deliveries.c.edition == editions.c.number)
