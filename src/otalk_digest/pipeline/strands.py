@@ -12,7 +12,7 @@ from otalk_digest.model.audience import Cadence, Memory, Segment, Strand, strand
 from otalk_digest.model.chat import Chat
 from otalk_digest.model.news import KnownNews
 from otalk_digest.store import editions, news
-from otalk_digest.store.strands import last_told_at, moves, paces_in_use
+from otalk_digest.store.strands import Move, last_told_at, moves, paces_in_use, wishes_in_use
 
 #: News does not grow too old by waiting for its turn.
 _WAIT: Final = {Cadence.EACH: 0, Cadence.WEEKLY: 7, Cadence.MONTHLY: 31}
@@ -22,7 +22,8 @@ def strands(
     connection: Connection, segments: Sequence[Segment], *, chats: Sequence[Chat], now: datetime
 ) -> Sequence[Strand]:
     """Return each segment's own strand, and those of slower readers where there are any."""
-    slower = paces_in_use(connection, segments)
+    wishes = wishes_in_use(connection)
+    slower = paces_in_use(connection, segments, wishes)
     found: list[Strand] = []
     for segment in segments:
         paces = [
@@ -33,7 +34,8 @@ def strands(
             _strand(segment, pace, is_due=is_due(pace, last, now, zone=segment.zone))
             for pace in paces
         ]
-    return [*found, *_caught_up(connection, segments, found, chats=chats, now=now)]
+    moved = moves(connection, segments, wishes, now=now)
+    return [*found, *_caught_up(connection, moved, found, chats=chats, now=now)]
 
 
 def uncarried_of(connection: Connection, strand: Strand) -> Sequence[KnownNews]:
@@ -64,7 +66,7 @@ def _strand(segment: Segment, pace: Cadence, *, is_due: bool) -> Strand:
 
 def _caught_up(
     connection: Connection,
-    segments: Sequence[Segment],
+    moved: Sequence[Move],
     found: Sequence[Strand],
     *,
     chats: Sequence[Chat],
@@ -78,7 +80,7 @@ def _caught_up(
     known = {strand.name: strand for strand in found}
     number = editions.next_number(connection)
     apart: list[Strand] = []
-    for move in moves(connection, segments, now=now):
+    for move in moved:
         strand = known.get(move.strand)
         if strand is None:
             continue

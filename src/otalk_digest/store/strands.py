@@ -56,10 +56,10 @@ def note_wishes(connection: Connection) -> None:
 
 
 def paces_in_use(
-    connection: Connection, segments: Sequence[Segment]
+    connection: Connection, segments: Sequence[Segment], wishes: frozenset[Cadence]
 ) -> frozenset[tuple[str, Cadence]]:
     """Return segment and pace of all strands that have a confirmed reader, the slower ones only."""
-    if not wishes_in_use(connection):
+    if not wishes:
         return frozenset()
     name = segment_of(list(segments))
     query = (
@@ -91,12 +91,17 @@ def last_told_at(connection: Connection, segment: str) -> datetime | None:
     return connection.scalar(query)
 
 
-def moves(connection: Connection, segments: Sequence[Segment], *, now: datetime) -> Sequence[Move]:
+def moves(
+    connection: Connection,
+    segments: Sequence[Segment],
+    wishes: frozenset[Cadence],
+    *,
+    now: datetime,
+) -> Sequence[Move]:
     """Return who was not told with their strand last: they were in another one.
 
     Of the same segment: who changed their wish. Empty as long as nobody ever had one.
     """
-    wishes = wishes_in_use(connection)
     if not (wishes or connection.scalar(_NOTED)):
         # Asking everybody where they were last takes long.
         return ()
