@@ -1,13 +1,16 @@
 """Proof of consent (UK GDPR art. 7(1)): append-only, and of the address only its keyed hash."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from itertools import islice
+from typing import Final, NamedTuple
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
-from otalk_digest.model.audience import Consent
-from otalk_digest.store.schema import consents
+from otalk_digest.model.audience import Consent, Proof, Subscriber
+from otalk_digest.store.schema import consents, subscribers
+
+_PAGE: Final = 500
 
 
 class ConsentRecord(NamedTuple):
@@ -53,3 +56,30 @@ def consent_history(connection: Connection, identity_hash: str) -> Sequence[Cons
         ConsentRecord(Consent(row.consent), row.at, row.source, row.method, row.wording)
         for row in connection.execute(query)
     ]
+
+
+def with_proofs(connection: Connection, people: Iterable[Subscriber]) -> Iterator[Subscriber]:
+    """Yield them with how each came to the consent that they have, in pages."""
+    rest = iter(people)
+    while page := list(islice(rest, _PAGE)):
+        known = _newest_proofs(connection, [person.identity for person in page])
+        for person in page:
+            yield person._replace(proof=known.get(person.identity, person.proof))
+
+
+def _newest_proofs(connection: Connection, identities: list[str]) -> dict[str, Proof]:
+    columns = consents.c
+    newest = (
+        select(func.max(columns.id))
+        .join_from(consents, subscribers, columns.identity_hash == subscribers.c.identity_hash)
+        .where(subscribers.c.identity.in_(identities))
+        .group_by(columns.identity_hash)
+    )
+    query = (
+        select(subscribers.c.identity, columns.at, columns.method, columns.wording)
+        .join_from(consents, subscribers, columns.identity_hash == subscribers.c.identity_hash)
+        .where(columns.id.in_(newest))
+    )
+    return {
+        row.identity: Proof(row.at, row.method, row.wording) for row in connection.execute(query)
+    }

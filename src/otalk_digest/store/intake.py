@@ -15,10 +15,12 @@ from sqlalchemy import (
     insert,
     or_,
     select,
+    tuple_,
     update,
 )
 
-from otalk_digest.model.audience import Consent, Subscriber
+from otalk_digest.model.audience import Cadence, Consent, Reminder, Subscriber
+from otalk_digest.store.numbers import counting_on
 from otalk_digest.store.schema import consents, subscriber_facets, subscribers
 from otalk_digest.store.staging import (
     FIELDS,
@@ -37,10 +39,9 @@ _CACHE_KIB: Final = 32_000
 _USUAL_CACHE_KIB: Final = 16_000
 
 _R, _S = sorted_rows.c, subscribers.c
-_RENEWED: Final = (
-    *("address", "name", "zone", "country", "language"),
-    *(*WISHES, "paused_until"),
-)
+# A list that does not say takes nothing back that its reader, or an earlier one, has said.
+_SAID_OR_NOT: Final = ("name", "zone", "country", "language", "paused_until")
+_UNSAID: Final = {"cadence": Cadence.EACH, "reminder": Reminder.NONE}
 _IS_NEW = _R.subscriber_id.is_(None)
 # Consent may go to yes from pending and to no from both; nobody is brought back.
 _MAY_BECOME = or_(
@@ -95,8 +96,10 @@ def _take_in(
         if known:
             _update_known(connection, is_next)
         if new:
-            _insert_new(connection, and_(is_next, _IS_NEW), order)
+            with counting_on(connection):
+                _insert_new(connection, and_(is_next, _IS_NEW), order)
         if has_facets:
+            _delete_facets(connection, is_next)
             _insert_facets(connection, is_next)
         added, updated = added + new, updated + known
     return Taken(added=added, updated=updated, kept_out=staged - added - updated)
@@ -134,14 +137,26 @@ def _update_known(connection: Connection, is_next: ColumnElement[bool]) -> None:
         update(subscribers)
         .where(_S.id == _R.subscriber_id, is_next)
         .values(
-            **{name: _R[name] for name in _RENEWED},
+            address=_R.address,
+            **{name: func.coalesce(_R[name], _S[name]) for name in _SAID_OR_NOT},
+            **{
+                name: case((_R[name] == unsaid, _S[name]), else_=_R[name])
+                for name, unsaid in _UNSAID.items()
+            },
             consent=case((_MAY_BECOME, _R.consent), else_=_S.consent),
         )
     )
-    whose = select(_R.subscriber_id).where(is_next, ~_IS_NEW)
-    connection.execute(
-        delete(subscriber_facets).where(subscriber_facets.c.subscriber_id.in_(whose))
+
+
+def _delete_facets(connection: Connection, is_next: ColumnElement[bool]) -> None:
+    """Make room for what the rows choose; what they say nothing about stays chosen."""
+    rows = (
+        select(_R.subscriber_id, staged_facets.c.facet)
+        .join_from(staged_facets, sorted_rows, _R.position == staged_facets.c.position)
+        .where(is_next, ~_IS_NEW)
     )
+    chosen = tuple_(subscriber_facets.c.subscriber_id, subscriber_facets.c.facet)
+    connection.execute(delete(subscriber_facets).where(chosen.in_(rows)))
 
 
 def _insert_new(

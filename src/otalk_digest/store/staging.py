@@ -25,7 +25,7 @@ from sqlalchemy import (
     update,
 )
 
-from otalk_digest.model.audience import Facet, Subscriber
+from otalk_digest.model.audience import Consent, Facet, Subscriber
 from otalk_digest.store.moment import Moment
 from otalk_digest.store.schema import subscribers, suppressions
 
@@ -103,7 +103,10 @@ def stage(
                 person.proof.method or "",
                 person.proof.wording or "",
                 None if person.paused_until is None else moment(person.paused_until),
-                stamp if person.proof.at is None else moment(person.proof.at),
+                # Only consent that was given has a moment of its own: other rows are about now.
+                moment(person.proof.at)
+                if person.proof.at is not None and person.consent is Consent.CONFIRMED
+                else stamp,
             )
             for position, (person, identity_hash) in enumerate(batch, staged + 1)
         ]

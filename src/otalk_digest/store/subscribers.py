@@ -32,6 +32,21 @@ def find_subscriber(connection: Connection, identity: str) -> Subscriber | None:
     return None if row is None else _subscriber(row, _facets_of(connection, [row.id]))
 
 
+def change_wishes(
+    connection: Connection,
+    identity: str,
+    *,
+    cadence: Cadence | None = None,
+    reminder: Reminder | None = None,
+) -> None:
+    """Set how often a reader is written to; None leaves it as it is."""
+    wishes = {"cadence": cadence, "reminder": reminder}
+    said = {name: value for name, value in wishes.items() if value is not None}
+    if said:
+        theirs = update(subscribers).where(subscribers.c.identity == identity)
+        connection.execute(theirs.values(said))
+
+
 def count_by_consent(connection: Connection) -> dict[str, int]:
     """Return consent → number of subscribers."""
     query = select(subscribers.c.consent, func.count()).group_by(subscribers.c.consent)
