@@ -143,6 +143,12 @@ def mark_gone(connection: Connection, guids: Sequence[str], *, now: datetime) ->
     return gone
 
 
+def is_gone(connection: Connection, guid: str) -> bool:
+    """Return whether the post of this chat was taken down (T29)."""
+    query = select(posts.c.gone_at).where(posts.c.guid == guid)
+    return connection.scalar(query) is not None
+
+
 def _newest_posts() -> Select[Any]:
     newest = select(func.max(revisions.c.id)).group_by(revisions.c.guid)
     query = select(revisions.c.post).join(posts).where(revisions.c.id.in_(newest))
