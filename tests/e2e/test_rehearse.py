@@ -60,17 +60,17 @@ EXPECTED = {
     ],
     "Wednesday 11 November 2026, 09:00": [
         ("Kettles on wheels.", "change", "2", BOTH, "nobody"),
-        ("Hats indoors.", "announcement", "2", BOTH, "nobody"),
+        ("Hats indoors.", "announcement", "3", BOTH, "nobody"),
     ],
     "Wednesday 18 November 2026, 09:00": [
         (
             "Kettles on wheels.",
             "wrap-up",
-            "3",
+            "5",
             "everyone (3 readers)",
             "students: the segment does not receive wrap-up",
         ),
-        ("Hats indoors.", "cancellation", "3", BOTH, "nobody"),
+        ("Hats indoors.", "cancellation", "4", BOTH, "nobody"),
     ],
     "Wednesday 25 November 2026, 09:00": [
         (
@@ -81,7 +81,7 @@ EXPECTED = {
             "students, everyone: corrections change the record only",
         ),
     ],
-    "Wednesday 2 December 2026, 09:00": [("Borrowed tools.", "announcement", "4", BOTH, "nobody")],
+    "Wednesday 2 December 2026, 09:00": [("Borrowed tools.", "announcement", "6", BOTH, "nobody")],
     "Wednesday 9 December 2026, 09:00": [],
 }
 

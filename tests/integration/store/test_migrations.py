@@ -38,7 +38,7 @@ def _made_by_version(path: Path, revision: str) -> None:
         filled.executescript(_FILLED)
 
 
-@pytest.mark.parametrize("revision", ["0001", "0002", "0003", "0004", "0005", "0006", "0007"])
+@pytest.mark.parametrize("revision", ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008"])
 def test_an_older_database_keeps_all_that_is_in_it(path: Path, revision: str) -> None:
     _made_by_version(path, revision)
     before = [row for row in dump(path) if row.startswith("INSERT") and "alembic" not in row]
