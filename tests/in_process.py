@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import click
 from click.testing import CliRunner
-from tests.weekly_job import Ended, Job
+from tests.weekly_job import WEEK_1, Ended, Job
 
 from otalk_digest.cli.main import cli
 from otalk_digest.errors import OtalkDigestError
@@ -14,7 +14,7 @@ from otalk_digest.errors import OtalkDigestError
 class QuickJob(Job):
     """A maintainer's folder, in which commands cost no start."""
 
-    def does(self, *words: str, now: str) -> Ended:
+    def does(self, *words: str, now: str = WEEK_1) -> Ended:
         arguments = ["--config", str(self.folder / "otalk-digest.toml"), "--now", now, *words]
         result = CliRunner().invoke(cli, arguments, standalone_mode=False)
         error = result.exception

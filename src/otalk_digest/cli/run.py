@@ -96,7 +96,7 @@ def _print_edition(report: RunReport) -> None:
     if report.standing is not None and not report.standing.may_leave:
         # There is one, and it is said below why it waits.
         return
-    elif report.tallies:
+    if report.tallies:
         click.echo("No new edition: going on with what was not finished.")
     # What stopped the run for good may have stopped it before it looked for news.
     elif report.error is None or isinstance(report.error, TryAgainError):
