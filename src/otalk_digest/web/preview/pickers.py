@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from otalk_digest.pipeline.personas import Persona
 from otalk_digest.model.edition import EditionKind
+from otalk_digest.pipeline.personas import Persona
 from otalk_digest.pipeline.previewing import FIXTURE, NEXT, EditionRecord, Offer
 from otalk_digest.web.preview import state as choices
 from otalk_digest.web.preview.panels import Option, Picker
