@@ -30,7 +30,7 @@ def expire_edition(connection: Connection, edition: Edition, *, now: datetime) -
     if edition.kind not in _ABOUT_ONE_CHAT:
         return False
     said = next(iter(tellings_of(connection, edition.number)), None)
-    chat = next((c for c in posts.all_chats(connection) if c.guid == edition.about), None)
+    chat = posts.find_chat(connection, edition.about or "")
     reason = None if said is None else why_useless(edition, said, chat, now=now)
     if reason is None:
         return False

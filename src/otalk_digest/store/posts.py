@@ -178,6 +178,12 @@ def all_chats(connection: Connection) -> Sequence[Chat]:
     return [from_json(record, Chat) for record in records]
 
 
+def find_chat(connection: Connection, guid: str) -> Chat | None:
+    """Return one chat, or None."""
+    record = connection.scalar(select(chats.c.chat).where(chats.c.guid == guid))
+    return None if record is None else from_json(record, Chat)
+
+
 def save_chats(connection: Connection, seen: Sequence[tuple[str, Chat]], *, now: datetime) -> None:
     """Keep the newest state of each chat, and which post, by its guid, is about it."""
     if not seen:
