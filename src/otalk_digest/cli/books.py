@@ -39,6 +39,7 @@ def editions(app: App, is_json: bool) -> None:
             print_json(
                 {
                     "edition": record.number,
+                    "kind": str(record.kind),
                     "frozen_at": record.frozen_at,
                     "completed_at": record.completed_at,
                     "subjects": record.subjects,
@@ -49,12 +50,22 @@ def editions(app: App, is_json: bool) -> None:
         return
     print_table(
         (
-            *("edition", "frozen", "complete", "accepted", "refused", "in doubt", "waiting"),
+            *(
+                "edition",
+                "kind",
+                "frozen",
+                "complete",
+                "accepted",
+                "refused",
+                "in doubt",
+                "waiting",
+            ),
             *("decided", "subject"),
         ),
         (
             (
                 record.number,
+                record.kind,
                 moment(record.frozen_at),
                 moment(record.completed_at, unknown="no"),
                 tallies[record.number].accepted,

@@ -23,6 +23,7 @@ COMMANDS = {
     "check": ("check", "Say what the next edition, or a message, should not leave with."),
     "preview": ("preview", "Show the next edition in a browser on this machine."),
     "edit": ("editing", "Put a note before the next edition; hide or move its items."),
+    "remind": ("remind", "Remind those who asked for it on the day of a chat: another cron job."),
     "approve": ("approval", "Let the next edition leave as it is now, or release a held one."),
     "hold": ("approval", "Let nothing of an edition leave until it is approved."),
     "send": ("send", "Deliver a frozen edition, or go on with one that was interrupted."),

@@ -99,9 +99,9 @@ def rehearse(
     with _empty_store() as store, _writing(out):
         for week in _weeks(app, store, calendar, saved):
             weeks.append(week)
-            if week.edition is not None:
-                shown = proofs(store, week.edition, app.post(), ProofReader())
-                _write(shown, out / edition_folder(week.edition, week.at, calendar))
+            for issue in week.issues:
+                shown = proofs(store, issue.edition, app.post(), ProofReader())
+                _write(shown, out / edition_folder(issue.edition, week.at, calendar))
         page = index_page(weeks, calendar=calendar, name=app.settings.digest.name)
         (out / "index.html").write_text(page, encoding="utf-8")
     _print_weeks(weeks)
@@ -180,8 +180,8 @@ def _print_weeks(weeks: Sequence[Week]) -> None:
         (
             (
                 week.at.date(),
-                week.edition.number if week.edition else "none",
-                sum(week.readers.values()),
+                ", ".join(str(issue.edition.number) for issue in week.issues) or "none",
+                week.mails,
                 week.why_nothing
                 or " · ".join(
                     f"{piece.kind}: {piece.topic}" for piece in week.pieces if piece.told
@@ -190,9 +190,7 @@ def _print_weeks(weeks: Sequence[Week]) -> None:
             for week in weeks
         ),
     )
-    if any(week.edition for week in weeks) and not any(
-        sum(week.readers.values()) for week in weeks
-    ):
+    if any(week.issues for week in weeks) and not any(week.mails for week in weeks):
         click.echo("warning: no reader is confirmed, so nobody would have got these", err=True)
     for week in weeks:
         for fault in week.faults:

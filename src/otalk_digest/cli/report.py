@@ -75,10 +75,11 @@ def _print_tables(found: Report) -> None:
 
 def _print_editions(found: Report) -> None:
     print_table(
-        ("edition", "frozen", "complete", "readers", "attempts", "outcomes", "left out"),
+        ("edition", "kind", "frozen", "complete", "readers", "attempts", "outcomes", "left out"),
         (
             (
                 each.number,
+                each.kind,
                 moment(each.frozen_at),
                 moment(each.completed_at, unknown="no"),
                 each.readers,
@@ -101,6 +102,7 @@ def _listed(counts: Iterable[tuple[str, int]]) -> str:
 def _edition_record(each: EditionFigures) -> dict[str, object]:
     return {
         "edition": each.number,
+        "kind": str(each.kind),
         "frozen_at": each.frozen_at,
         "completed_at": each.completed_at,
         "candidates": each.tally.candidates,

@@ -11,6 +11,7 @@ from otalk_digest.cli.collect import print_collected
 from otalk_digest.cli.printing import print_table
 from otalk_digest.errors import CheckFailedError, TryAgainError
 from otalk_digest.model.delivery import Tally
+from otalk_digest.model.edition import EditionKind
 from otalk_digest.model.finding import Level
 from otalk_digest.pipeline import running
 from otalk_digest.pipeline.proposing import State
@@ -90,15 +91,18 @@ def print_report(report: RunReport) -> None:
 
 
 def _print_edition(report: RunReport) -> None:
-    if report.edition is not None:
-        click.echo(f"Edition {report.edition.number}:")
-        for variant in report.edition.variants:
+    for edition in report.editions:
+        kind = "" if edition.kind is EditionKind.DIGEST else f" ({edition.kind})"
+        click.echo(f"Edition {edition.number}{kind}:")
+        for variant in edition.variants:
             click.echo(f"  {variant.segment}: {variant.subject}")
-        print_check(report.edition.number, report)
-    elif report.standing is not None and not report.standing.may_leave:
+        print_check(edition.number, report)
+    if report.editions:
+        return
+    if report.standing is not None and not report.standing.may_leave:
         # There is one, and it is said below why it waits.
         return
-    elif report.tallies:
+    if report.tallies:
         click.echo("No new edition: going on with what was not finished.")
     # What stopped the run for good may have stopped it before it looked for news.
     elif report.error is None or isinstance(report.error, TryAgainError):

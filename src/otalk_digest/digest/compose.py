@@ -1,31 +1,30 @@
 """What a segment is told now. Pure.
 
 News that a segment was not yet told waits for its next edition, so a missed run loses
-nothing; what is no longer worth telling is dropped with a reason.
+nothing; what is no longer worth telling is dropped with a reason. What becomes of a chat after
+it was told is no matter of segments, but of who holds which version: `pipeline.correcting`.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from otalk_digest.model.audience import Segment
 from otalk_digest.model.chat import Chat, Phase
 from otalk_digest.model.edition import UNEDITED, Digest, Drop, Edits, TrendPoint
 from otalk_digest.model.news import KnownNews, News, NewsKind
 
-if TYPE_CHECKING:
-    from otalk_digest.model.news import Change
-
 #: How many chats the bars show.
 TREND_LENGTH = 6
 #: Why news that a maintainer hid is not told.
 HIDDEN: Final = "hidden by a maintainer"
 
-_CHANGES = (NewsKind.CHANGE, NewsKind.CANCELLATION)
+#: Why a segment that was told of a chat is not told that it has changed.
+CORRECTED: Final = "whoever holds an older version is told in a correction"
+
+_CHANGES = {NewsKind.CHANGE, NewsKind.CANCELLATION}
 _ENDED = (Phase.CANCELLED, Phase.POSTPONED)
-#: The field under which a change says that a chat is on again.
-_PHASE = "phase"
 
 
 def compose(
@@ -54,24 +53,22 @@ def compose(
         if item is not None:
             chosen.append(item)
         drops += [
-            Drop(news_id=other.id, reason=reason)
+            Drop(news_id=other.id, reason=HIDDEN if other.id in edits.hidden else reason)
             for other in group
             if item is None or other.id != item.id
         ]
-    alerts = sorted(_of(chosen, *_CHANGES), key=lambda item: _start(item, now))
     announced = sorted(_of(chosen, NewsKind.ANNOUNCEMENT), key=lambda item: _start(item, now))
     ahead = arrange(announced, edits.order)
     wrap_ups = sorted(_of(chosen, NewsKind.WRAP_UP), key=_recency, reverse=True)
     return Digest(
         segment=segment.name,
         now=now,
-        alerts=arrange(alerts, edits.order),
         headline=ahead[0] if ahead else None,
         coming_up=ahead[1:],
         wrap_ups=arrange(wrap_ups, edits.order),
         notices=arrange(_of(chosen, NewsKind.NOTICE), edits.order),
-        reminder=_reminder(chats, (*alerts, *announced), told=told, now=now),
-        is_any_ahead=any(_is_ahead(chat, now) for chat in chats),
+        reminder=_reminder(chats, announced, told=told, now=now),
+        is_any_ahead=any(is_ahead(chat, now) for chat in chats),
         trend=_trend(chats, wrap_ups),
         drops=tuple(drops),
         note=edits.note,
@@ -130,10 +127,7 @@ def _candidate(
         return None, "the chat has begun"
     if chat.guid not in told:
         return _first_telling(newest, chat), "the segment was never told about this chat"
-    changes = [item for item in group if item.news.kind in _CHANGES]
-    if not changes:
-        return None, "announced before"
-    return _merged(changes, chat), "what had changed was changed back"
+    return None, CORRECTED if newest.keys() & _CHANGES else "announced before"
 
 
 def _first_telling(newest: dict[NewsKind, KnownNews], chat: Chat) -> KnownNews | None:
@@ -143,35 +137,6 @@ def _first_telling(newest: dict[NewsKind, KnownNews], chat: Chat) -> KnownNews |
         return None
     told = _with_reading(item, chat)
     return replace(told, news=replace(told.news, kind=NewsKind.ANNOUNCEMENT, changes=()))
-
-
-def _merged(changes: list[KnownNews], chat: Chat) -> KnownNews | None:
-    """Tell a row of changes as one: the oldest old value, the newest new one."""
-    fields: dict[str, Change] = {}
-    for change in (change for item in changes for change in item.news.changes):
-        first = fields.get(change.field, change)
-        fields[change.field] = replace(change, old=first.old)
-    believed = _believed_phase(changes)
-    if believed == Phase.ANNOUNCED:
-        # They never heard that it was off, so they need not hear that it is on again.
-        fields.pop(_PHASE, None)
-    still = tuple(change for change in fields.values() if change.old != change.new)
-    is_off = chat.phase in _ENDED
-    if (is_off and believed == chat.phase) or not (is_off or still):
-        return None
-    last = _with_reading(changes[-1], chat)
-    return replace(last, news=replace(last.news, changes=still))
-
-
-def _believed_phase(changes: list[KnownNews]) -> str | None:
-    """Return what those who were told before hold the chat's phase to be."""
-    for item in changes:
-        if item.news.kind is NewsKind.CANCELLATION:
-            return Phase.ANNOUNCED
-        for change in item.news.changes:
-            if change.field == _PHASE:
-                return change.old
-    return None
 
 
 def _with_reading(item: KnownNews, chat: Chat) -> KnownNews:
@@ -202,7 +167,7 @@ def _reminder(
     A digest that leads with the chat of next week must not let this week's be forgotten.
     """
     here = {item.news.guid for item in shown}
-    ahead = [chat for chat in chats if _is_ahead(chat, now) and chat.guid in told | here]
+    ahead = [chat for chat in chats if is_ahead(chat, now) and chat.guid in told | here]
     nearest = min(ahead, key=lambda chat: (chat.reading.starts_at, chat.guid), default=None)
     if nearest is None or nearest.guid in here:
         return None
@@ -215,7 +180,8 @@ def _reminder(
     )
 
 
-def _is_ahead(chat: Chat, now: datetime) -> bool:
+def is_ahead(chat: Chat, now: datetime) -> bool:
+    """Whether it will take place, at an hour that is still to come."""
     starts_at = chat.reading.starts_at
     return chat.phase is Phase.ANNOUNCED and starts_at is not None and starts_at > now
 

@@ -10,7 +10,7 @@ from datetime import datetime, time, timedelta
 from otalk_digest.digest import extremes
 from otalk_digest.digest.invented import Inventor
 from otalk_digest.model.chat import Flag, Numbers
-from otalk_digest.model.edition import Digest
+from otalk_digest.model.edition import Digest, EditionKind
 from otalk_digest.model.news import Change, KnownNews
 
 
@@ -68,6 +68,12 @@ def _weeks(make: Inventor) -> Iterator[tuple[str, str, Digest]]:
             reminder=told,
             is_any_ahead=True,
         ),
+    )
+    today = make.chat(introduction=None, questions=())
+    yield (
+        "reminder",
+        "A reminder on the day of a chat",
+        make.digest(headline=today, is_any_ahead=True, kind=EditionKind.REMINDER),
     )
     note = (
         "Dear all,\n\nthis is the **last chat before the break**. "

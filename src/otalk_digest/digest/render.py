@@ -113,6 +113,7 @@ def _context(job: _Job) -> dict[str, object]:
         "primary": stories.primary,
         "is_quiet": stories.is_quiet,
         "left_out": stories.left_out,
+        "is_reminder": stories.is_reminder,
         "calendar_count": len({s.guid for s in stories.dated if s.in_calendar and s.is_on}),
         "publication": publication,
         "language": job.theme.language or publication.language,

@@ -127,6 +127,8 @@ class Stories:
     note: tuple[Block, ...] = ()
     #: Pieces of news that one mail has no room for.
     left_out: int = 0
+    #: It reminds, on the day of the chat that is its headline.
+    is_reminder: bool = False
 
     @property
     def ahead(self) -> tuple[Story, ...]:

@@ -14,7 +14,7 @@ from otalk_digest.digest.themes import Theme
 from otalk_digest.digest.times import TimeWords
 from otalk_digest.digest.trend import draw_trend
 from otalk_digest.model.chat import Figure, Flag, Numbers, Reading
-from otalk_digest.model.edition import Digest, Publication
+from otalk_digest.model.edition import Digest, EditionKind, Publication
 from otalk_digest.model.news import Change, KnownNews, News, NewsKind
 
 #: A link should fit on two lines of a phone.
@@ -59,9 +59,10 @@ class Teller:
         self._spare_links = selection.spare_links
         shown = selection.digest
         headline = (shown.headline,) if shown.headline else ()
+        is_reminder = digest.kind is EditionKind.REMINDER
         return Stories(
             alerts=self._all(shown.alerts),
-            headline=next(iter(self._all(headline)), None),
+            headline=next(iter(self._all(headline, is_known=is_reminder)), None),
             reminder=None
             if digest.reminder is None
             else self._story(digest.reminder, is_known=True),
@@ -71,10 +72,11 @@ class Teller:
             notices=self._all(shown.notices),
             note=note,
             left_out=selection.left_out,
+            is_reminder=is_reminder,
         )
 
-    def _all(self, items: Iterable[KnownNews]) -> tuple[Story, ...]:
-        return tuple(self._story(item.news) for item in items)
+    def _all(self, items: Iterable[KnownNews], *, is_known: bool = False) -> tuple[Story, ...]:
+        return tuple(self._story(item.news, is_known=is_known) for item in items)
 
     def _story(self, news: News, *, is_known: bool = False) -> Story:
         fitted = limits.fit_reading(news.reading)

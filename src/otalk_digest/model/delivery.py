@@ -35,7 +35,7 @@ class Action(StrEnum):
     RELEASE = "release"
     #: It may or may not have been accepted.
     LOSE_TRACK = "lose_track"
-    #: The reader left between plan and claim.
+    #: The reader left between plan and claim, or what would be sent is of no use any more.
     SKIP = "skip"
 
 
@@ -132,6 +132,10 @@ class SkipReason(StrEnum):
     #: Nothing in the variant is of a kind that this reader asked for.
     NOT_WANTED = "not_wanted"
     ALREADY_TOLD = "already_told"
+    #: The chat began before it could be sent.
+    TOO_LATE = "too_late"
+    #: It says of a chat what is not so any more.
+    OUTDATED = "outdated"
 
 
 class OutcomeKind(StrEnum):

@@ -9,6 +9,19 @@ from otalk_digest.model.chat import Numbers
 from otalk_digest.model.news import KnownNews, News
 
 
+class EditionKind(StrEnum):
+    """What an edition is for."""
+
+    #: What is new, for every segment that asked for it.
+    DIGEST = "digest"
+    #: What was told wrong, for those who hold the wrong version.
+    CORRECTION = "correction"
+    #: On the day of a chat, for those who asked for it.
+    REMINDER = "reminder"
+    #: To one reader about their own subscription: confirmation, welcome.
+    LETTER = "letter"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrendPoint:
     """One earlier chat, for the bars."""
@@ -33,7 +46,7 @@ class Digest:
     segment: str
     #: UTC. The moment it was composed for.
     now: datetime
-    #: Cancellations and changes of chats that readers were told about.
+    #: Of a correction: what has become of a chat that readers were told about.
     alerts: tuple[KnownNews, ...] = ()
     #: The nearest chat ahead.
     headline: KnownNews | None = None
@@ -49,6 +62,11 @@ class Digest:
     drops: tuple[Drop, ...] = field(default=())
     #: A maintainer's words before everything else, as Markdown.
     note: str | None = None
+    kind: EditionKind = EditionKind.DIGEST
+    #: The guid of the chat that a correction or a reminder is about.
+    about: str | None = None
+    #: Of a correction: the editions, each with a segment, that told what is wrong now.
+    corrects: tuple[tuple[int, str], ...] = ()
 
     @property
     def items(self) -> tuple[KnownNews, ...]:
@@ -154,19 +172,6 @@ class Variant:
     greeting_named: str
     greeting_unnamed: str
     news_ids: tuple[int, ...]
-
-
-class EditionKind(StrEnum):
-    """What an edition is for."""
-
-    #: What is new, for every segment that asked for it.
-    DIGEST = "digest"
-    #: What was told wrong, for those who hold the wrong version.
-    CORRECTION = "correction"
-    #: On the day of a chat, for those who asked for it.
-    REMINDER = "reminder"
-    #: To one reader about their own subscription: confirmation, welcome.
-    LETTER = "letter"
 
 
 class LetterKind(StrEnum):

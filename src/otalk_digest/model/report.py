@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from otalk_digest.model.delivery import Tally
+from otalk_digest.model.edition import EditionKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +22,7 @@ class EditionFigures:
     #: Reason → subscribers; the sum is those left out.
     left_out: tuple[tuple[str, int], ...]
     attempts: int
+    kind: EditionKind = EditionKind.DIGEST
 
     @property
     def readers(self) -> int:

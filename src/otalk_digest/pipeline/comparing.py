@@ -70,10 +70,15 @@ def define(segments: Sequence[Segment]) -> tuple[tuple[str, str], ...]:
 def material_hash(variants: Sequence[Variant], segments: Sequence[tuple[str, str]]) -> str:
     """Return the hash of all that readers see, and of who the segments are.
 
-    Not of the moment of composing, nor of the zones of readers: both change by themselves.
+    Not of the moment of composing, nor of the zones of readers, nor of the edition's number,
+    which is in its marks: all three change by themselves.
     """
     seen = [
-        (variant.segment, [list(lines) for lines in _parts(variant).values()], variant.html)
+        (
+            variant.segment,
+            [list(lines) for lines in _named_parts(variant).values()],
+            _named(variant, variant.html),
+        )
         for variant in sorted(variants, key=lambda variant: variant.segment)
     ]
     return hashlib.sha256(to_json((seen, segments)).encode()).hexdigest()

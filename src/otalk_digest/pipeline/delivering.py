@@ -17,6 +17,7 @@ from otalk_digest.logs import log_event
 from otalk_digest.model.delivery import Outcome
 from otalk_digest.model.edition import Edition, EditionKind, LetterKind, Variant
 from otalk_digest.model.message import Batch, Sender
+from otalk_digest.pipeline.expiring import expire_edition
 from otalk_digest.store import books, decisions, editions, ledger, signups
 from otalk_digest.store.database import Store, secret_key
 
@@ -71,6 +72,7 @@ class _StoreLedger:
         clock: Clock,
     ) -> None:
         self._store = store
+        self._edition = edition
         self._variant = variant
         self._sender = post.sender
         self._provider = provider
@@ -117,6 +119,9 @@ class _StoreLedger:
     def _claim(self, connection: Connection, limit: int) -> tuple[_Attempt | None, ledger.Place]:
         # Asked each time: someone may hold it from another process while it is sent.
         if decisions.is_held(connection, self._place.edition):
+            return None, self._place
+        # And this: a chat begins, or is called off, while its readers are being told.
+        if expire_edition(connection, self._edition, now=self._clock()):
             return None, self._place
         claim = ledger.claim(
             connection, self._place, provider=self._provider, limit=limit, now=self._clock()

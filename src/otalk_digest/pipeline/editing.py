@@ -15,7 +15,7 @@ from otalk_digest.digest.compose import arrange
 from otalk_digest.errors import InputError
 from otalk_digest.logs import log_event
 from otalk_digest.model.audience import Segment
-from otalk_digest.model.edition import UNEDITED, Digest, Edits
+from otalk_digest.model.edition import Digest, EditionKind, Edits
 from otalk_digest.model.news import KnownNews, News
 from otalk_digest.pipeline.freezing import compose_all
 from otalk_digest.store import editions
@@ -63,13 +63,31 @@ def items(
 ) -> tuple[Item, ...]:
     """Return what the next edition holds for these segments, in the order of reading."""
     edits = current_edits(connection, editions.next_number(connection))
-    digests = [digest for _, digest in compose_all(connection, segments, now=now, edited=UNEDITED)]
+    digests = _composed(connection, segments, now=now, hidden=edits.hidden)
     found: list[Item] = []
     for part in ("alerts", "chats", "wrap_ups", "notices"):
         seen = {item.news_id for item in found}
         row = [known for known in _union(digests, part) if known.id not in seen]
         found += _items(part, arrange(row, edits.order), digests, edits)
     return tuple(found)
+
+
+def _composed(
+    connection: Connection, segments: Sequence[Segment], *, now: datetime, hidden: frozenset[int]
+) -> list[Digest]:
+    """Compose without edits; behind a correction that is hidden, what comes after it too."""
+    found: list[Digest] = []
+    passed: frozenset[int] = frozenset()
+    while True:
+        edited = Edits(hidden=passed)
+        digests = [d for _, d in compose_all(connection, segments, now=now, edited=edited)]
+        found += digests
+        corrected = {
+            item.id for d in digests if d.kind is EditionKind.CORRECTION for item in d.items
+        }
+        if not corrected or not corrected <= hidden:
+            return found
+        passed |= corrected
 
 
 def set_note(store: Store, number: int, text: str | None, *, by: str, now: datetime) -> None:

@@ -12,10 +12,19 @@ from sqlalchemy import Connection
 from otalk_digest.digest.compose import HIDDEN, compose
 from otalk_digest.digest.pace import what_cannot_wait
 from otalk_digest.model.audience import Segment, Strand
-from otalk_digest.model.chat import Chat, ChatProfile
-from otalk_digest.model.edition import Digest, Edition, Edits, Publication, Variant
-from otalk_digest.pipeline.strands import strands, told_of, uncarried_of
-from otalk_digest.store import editions, edits, news, plan, posts, subscribers
+from otalk_digest.model.chat import Chat, ChatProfile, Phase
+from otalk_digest.model.edition import (
+    Digest,
+    Edition,
+    EditionKind,
+    Edits,
+    Publication,
+    Variant,
+)
+from otalk_digest.model.news import News, NewsKind
+from otalk_digest.pipeline.correcting import next_correction
+from otalk_digest.pipeline.strands import own_strand, strands, told_of, uncarried_of
+from otalk_digest.store import circles, editions, edits, news, plan, posts, subscribers, tellings
 from otalk_digest.store.database import secret_key
 from otalk_digest.store.records import to_json
 
@@ -41,11 +50,14 @@ def compose_all(
 ) -> Sequence[tuple[Strand, Digest]]:
     """Return each strand of the segments with its digest, which may be empty.
 
-    Edited as maintainers want the next edition, unless `edited` says otherwise.
+    Edited as maintainers want the next edition, unless `edited` says otherwise. While readers
+    hold a wrong version of a chat, the next edition is their correction.
     """
-    chats = posts.all_chats(connection)
     if edited is None:
         edited = edits.current_edits(connection, editions.next_number(connection))
+    if correction := next_correction(connection, segments, now=now, edits=edited):
+        return [(own_strand(segment), digest) for segment, digest in correction]
+    chats = posts.all_chats(connection)
     return [
         (strand, _compose(connection, strand, chats, edited, now=now))
         for strand in strands(connection, segments, chats=chats, now=now)
@@ -83,7 +95,15 @@ def render_edition(
     prefix = _token_prefix(secret_key(connection), number)
     told = [(segment, digest) for segment, digest in digests if not digest.is_empty]
     variants = tuple(_render_all(told, press, zones=zones, token_prefix=prefix))
-    return Edition(number=number, frozen_at=now, variants=variants, content_hash=_hash_of(variants))
+    first = told[0][1]
+    return Edition(
+        number=number,
+        frozen_at=now,
+        variants=variants,
+        content_hash=_hash_of(variants),
+        kind=first.kind,
+        about=first.about,
+    )
 
 
 def freeze(
@@ -97,12 +117,14 @@ def freeze(
     """Keep the edition, what it carries, and who gets it; all of it or nothing (R1).
 
     `segments` are all segments: who matches one of them without a variant is left out with
-    a reason.
+    a reason. A correction is planned for whoever holds what it corrects.
     """
+    if edition is not None and edition.kind is EditionKind.CORRECTION:
+        _freeze_correction(connection, edition, digests, segments=segments, now=now)
+        return
     if edition is not None:
         _spare_others(connection, digests, segments, now=now)
-        hashes = {variant.segment: _hash_of((variant,)) for variant in edition.variants}
-        editions.save_edition(connection, edition, variant_hashes=hashes)
+        keep(connection, edition, [digest for _, digest in digests])
         for strand, digest in digests:
             if strand.memory is not None and not digest.is_empty:
                 news.remember(connection, strand.name, strand.memory)
@@ -119,6 +141,67 @@ def freeze(
         plan.plan_edition(
             connection, edition.number, segments, now=now, strands=[each for each, _ in digests]
         )
+
+
+def keep(connection: Connection, edition: Edition, digests: Sequence[Digest]) -> None:
+    """Keep the edition's bytes, and what it says of chats."""
+    hashes = {variant.segment: _hash_of((variant,)) for variant in edition.variants}
+    editions.save_edition(connection, edition, variant_hashes=hashes)
+    tellings.save_tellings(
+        connection,
+        [
+            tellings.Telling(
+                edition=edition.number,
+                segment=digest.segment,
+                guid=told.guid,
+                phase=_phase_told(told),
+                reading=told.reading,
+            )
+            for digest in digests
+            for told in _chats_told(digest)
+        ],
+    )
+
+
+def _chats_told(digest: Digest) -> Iterator[News]:
+    """Yield what it says of chats that are still to come, or were."""
+    if digest.is_empty:
+        return
+    headline = () if digest.headline is None else (digest.headline,)
+    yield from (item.news for item in (*digest.alerts, *headline, *digest.coming_up))
+    if digest.reminder is not None:
+        yield digest.reminder
+
+
+def _phase_told(told: News) -> Phase:
+    if told.kind is not NewsKind.CANCELLATION:
+        return Phase.ANNOUNCED
+    return Phase.CANCELLED if told.reading.is_cancelled else Phase.POSTPONED
+
+
+def _freeze_correction(
+    connection: Connection,
+    edition: Edition,
+    digests: Sequence[tuple[Segment, Digest]],
+    *,
+    segments: Sequence[Segment],
+    now: datetime,
+) -> None:
+    keep(connection, edition, [digest for _, digest in digests])
+    parts = {segment.name: digest for segment, digest in digests}
+    chats = posts.all_chats(connection)
+    for strand in strands(connection, segments, chats=chats, now=now):
+        digest = parts.get(strand.segment)
+        # Whose strand was not told of the chat yet is told all of it in its time.
+        is_theirs = strand.name in parts or edition.about in told_of(connection, strand)
+        if digest is None or strand.memory is not None or not is_theirs:
+            continue
+        waiting = {item.id for item in news.uncarried_news(connection, strand.name)}
+        told = [item.id for item in digest.items if item.id in waiting]
+        news.mark_told(connection, strand.name, told, edition=edition.number)
+    ((about, places),) = {(digest.about or "", digest.corrects) for _, digest in digests}
+    circle = tellings.holders(about, places)
+    circles.plan_circle(connection, edition.number, segments, circle=circle, now=now)
 
 
 def _spare_others(

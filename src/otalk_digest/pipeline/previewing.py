@@ -20,7 +20,7 @@ from otalk_digest.collect.fetch import FetchLimits
 from otalk_digest.delivery.provider import Provider
 from otalk_digest.errors import InputError
 from otalk_digest.model.audience import Segment
-from otalk_digest.model.edition import Digest, Edition, Variant
+from otalk_digest.model.edition import Digest, Edition, EditionKind, Variant
 from otalk_digest.model.finding import Finding
 from otalk_digest.pipeline.approving import approved_variants
 from otalk_digest.pipeline.delivering import Clock, Post
@@ -167,10 +167,11 @@ def past_editions(desk: Desk) -> Sequence[EditionRecord]:
 
 
 def last_before(desk: Desk, number: int, segment: str) -> tuple[int, Variant] | None:
-    """Return the segment's last variant of an earlier edition, with its number."""
+    """Return the segment's last variant of an earlier digest, with its number."""
     with desk.store.read() as connection:
         for record in editions.list_editions(connection):
-            if record.number < number and segment in record.subjects:
+            is_digest = record.kind is EditionKind.DIGEST
+            if is_digest and record.number < number and segment in record.subjects:
                 edition = editions.load_edition(connection, record.number)
                 variants = edition.variants if edition else ()
                 return next(

@@ -13,15 +13,15 @@ from sqlalchemy import Connection
 
 from otalk_digest.model.audience import Segment, Strand
 from otalk_digest.model.delivery import Outcome, OutcomeKind, Status
-from otalk_digest.model.edition import Digest, Edition
+from otalk_digest.model.edition import Digest, Edition, EditionKind
 from otalk_digest.model.feed import Fault
 from otalk_digest.model.news import KnownNews, NewsKind
 from otalk_digest.pipeline.freezing import Press, compose_all, freeze, render_edition
 from otalk_digest.pipeline.looks import Look
 from otalk_digest.pipeline.overruling import Ruling, carry_out
 from otalk_digest.pipeline.reading import take_in_posts
-from otalk_digest.pipeline.strands import uncarried_of
-from otalk_digest.store import books, editions, ledger
+from otalk_digest.pipeline.strands import strands, uncarried_of
+from otalk_digest.store import books, editions, ledger, posts
 from otalk_digest.store.database import Store
 
 #: What the job of nine o'clock saw, it saw a moment later: it counts as seen at nine.
@@ -52,6 +52,36 @@ class Piece:
     told: tuple[str, ...]
     #: Reason → segments.
     left_out: Mapping[str, tuple[str, ...]]
+    #: The edition that told it; None when none did.
+    edition: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issue:
+    """One edition of a week: a correction, or the digest."""
+
+    edition: Edition
+    #: (segment, status, reason, how many); see `store.books.count_by_reason`.
+    books: tuple[tuple[str | None, str, str | None, int], ...] = ()
+
+    @property
+    def readers(self) -> dict[str, int]:
+        """Return segment → how many would have got its variant."""
+        served = {
+            segment: count
+            for segment, status, _, count in self.books
+            if status == Status.ACCEPTED and segment
+        }
+        return {each.segment: served.get(each.segment, 0) for each in self.edition.variants}
+
+    @property
+    def skipped(self) -> dict[str, dict[str | None, int]]:
+        """Return reason → segment, or None for no segment → how many were left out."""
+        skipped: dict[str, dict[str | None, int]] = {}
+        for segment, status, reason, count in self.books:
+            if status == Status.SKIPPED and reason:
+                skipped.setdefault(reason, {})[segment] = count
+        return skipped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,35 +96,19 @@ class Week:
     new_posts: int
     changed_posts: int
     pieces: tuple[Piece, ...]
-    edition: Edition | None
-    #: (segment, status, reason, how many); see `store.books.count_by_reason`.
-    books: tuple[tuple[str | None, str, str | None, int], ...]
+    #: Corrections, then the digest; empty when nothing went out.
+    issues: tuple[Issue, ...]
     faults: tuple[Fault, ...]
 
     @property
-    def readers(self) -> dict[str, int]:
-        """Return segment → how many would have got its variant."""
-        variants = self.edition.variants if self.edition else ()
-        served = {
-            segment: count
-            for segment, status, _, count in self.books
-            if status == Status.ACCEPTED and segment
-        }
-        return {variant.segment: served.get(variant.segment, 0) for variant in variants}
-
-    @property
-    def skipped(self) -> dict[str, dict[str | None, int]]:
-        """Return reason → segment, or None for no segment → how many were left out."""
-        skipped: dict[str, dict[str | None, int]] = {}
-        for segment, status, reason, count in self.books:
-            if status == Status.SKIPPED and reason:
-                skipped.setdefault(reason, {})[segment] = count
-        return skipped
+    def mails(self) -> int:
+        """Return how many mails would have left."""
+        return sum(sum(issue.readers.values()) for issue in self.issues)
 
     @property
     def why_nothing(self) -> str:
         """Say why no edition went out; empty when one did."""
-        if self.edition is not None:
+        if self.issues:
             return ""
         if not self.is_blog_known:
             return "The blog had not been read yet."
@@ -130,24 +144,40 @@ def rehearse_weeks(
         is_blog_known = is_blog_known or any(isinstance(event, Look) for event in due)
         with stage.store.begin() as connection:
             seen = _catch_up(connection, stage, due, clock=clock)
-            digests = compose_all(connection, stage.segments, now=clock)
-            known = _untold(connection, [strand for strand, _ in digests if strand.is_due])
-            edition = render_edition(connection, digests, stage.press, now=clock)
-            freeze(connection, edition, digests, segments=stage.segments, now=clock)
-            if edition is not None:
-                _accept(connection, edition, now=clock)
-            counts = books.count_by_reason(connection, edition.number) if edition else ()
+            chats = posts.all_chats(connection)
+            told = strands(connection, stage.segments, chats=chats, now=clock)
+            known = _untold(connection, [strand for strand in told if strand.is_due])
+            rounds = list(_rounds(connection, stage, now=clock))
         yield Week(
             at=clock,
             is_blog_known=is_blog_known,
             is_first_look=seen.is_first_look,
             new_posts=seen.new_posts,
             changed_posts=seen.changed_posts,
-            pieces=tuple(_pieces(known, digests)),
-            edition=edition,
-            books=tuple(counts),
+            pieces=tuple(_pieces(known, rounds)),
+            issues=tuple(each.issue for each in rounds if each.issue is not None),
             faults=seen.faults,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Round:
+    """What was composed at one go, and the edition that came of it."""
+
+    digests: Sequence[tuple[Segment, Digest]]
+    issue: Issue | None
+
+
+def _rounds(connection: Connection, stage: Stage, *, now: datetime) -> Iterator[_Round]:
+    """Send corrections while there are any, then the digest."""
+    is_more = True
+    while is_more:
+        digests = compose_all(connection, stage.segments, now=now)
+        edition = render_edition(connection, digests, stage.press, now=now)
+        freeze(connection, edition, digests, segments=stage.segments, now=now)
+        issue = None if edition is None else _accept(connection, edition, now=now)
+        yield _Round(digests=digests, issue=issue)
+        is_more = edition is not None and edition.kind is EditionKind.CORRECTION
 
 
 def _is_due(event: Look | Ruling, clock: datetime) -> bool:
@@ -179,7 +209,7 @@ def _untold(connection: Connection, strands: Sequence[Strand]) -> dict[int, Know
     return dict(sorted(waiting.items()))
 
 
-def _accept(connection: Connection, edition: Edition, *, now: datetime) -> None:
+def _accept(connection: Connection, edition: Edition, *, now: datetime) -> Issue:
     """Take every planned reader as served."""
     for variant in edition.variants:
         place = ledger.Place(
@@ -193,21 +223,22 @@ def _accept(connection: Connection, edition: Edition, *, now: datetime) -> None:
                 for reader in claim.readers
             ]
             ledger.record_outcomes(connection, claim.attempt_id, outcomes, now=now)
+    return Issue(edition=edition, books=tuple(books.count_by_reason(connection, edition.number)))
 
 
-def _pieces(
-    known: Mapping[int, KnownNews], digests: Sequence[tuple[Segment, Digest]]
-) -> Iterator[Piece]:
+def _pieces(known: Mapping[int, KnownNews], rounds: Sequence[_Round]) -> Iterator[Piece]:
     for number, item in known.items():
         told: list[str] = []
         left_out: dict[str, tuple[str, ...]] = {}
         # As it is told: what the post says now, not what it said when the news was made.
         newest = item.news
-        for segment, digest in digests:
+        edition = None
+        for one, segment, digest in _told_to(rounds):
             for chosen in digest.items:
                 if chosen.id == number:
                     told.append(segment.name)
                     newest = chosen.news
+                    edition = one.issue.edition.number if one.issue else None
             for drop in digest.drops:
                 if drop.news_id == number:
                     left_out[drop.reason] = (*left_out.get(drop.reason, ()), segment.name)
@@ -219,4 +250,11 @@ def _pieces(
             starts_at=newest.reading.starts_at,
             told=tuple(told),
             left_out=left_out,
+            edition=edition,
         )
+
+
+def _told_to(rounds: Sequence[_Round]) -> Iterator[tuple[_Round, Segment, Digest]]:
+    for each in rounds:
+        for segment, digest in each.digests:
+            yield each, segment, digest

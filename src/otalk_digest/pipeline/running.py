@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import Connection
@@ -13,19 +12,21 @@ from otalk_digest.errors import CheckFailedError, InputError, OtalkDigestError, 
 from otalk_digest.logs import log_event
 from otalk_digest.model.audience import Segment
 from otalk_digest.model.delivery import Tally
-from otalk_digest.model.edition import Edition
-from otalk_digest.pipeline.checking import Findings, check_edition, check_with, require_fit
+from otalk_digest.model.edition import Edition, EditionKind
+from otalk_digest.pipeline.checking import Findings, check_edition, require_fit
 from otalk_digest.pipeline.collecting import Collected, Source, collect, pull, take_in
 from otalk_digest.pipeline.delivering import Clock, Post, close_books, deliver, recover
+from otalk_digest.pipeline.expiring import expire
 from otalk_digest.pipeline.forgetting import Forgotten, Keeping, forget
-from otalk_digest.pipeline.freezing import Press, compose_all, freeze, render_edition
-from otalk_digest.pipeline.proposing import Proposal, Standing, State, standing, weigh
+from otalk_digest.pipeline.freezing import Press
+from otalk_digest.pipeline.issuing import freeze_next
+from otalk_digest.pipeline.proposing import Standing, State, standing
 from otalk_digest.pipeline.readers import require_readers
-from otalk_digest.pipeline.readiness import Condition, Evidence, conditions
+from otalk_digest.pipeline.readiness import Condition
 from otalk_digest.pipeline.settling import Policy, settle_doubts
 from otalk_digest.pipeline.suppressing import Synced, sync_suppressions
 from otalk_digest.store import books, editions
-from otalk_digest.store.database import Store, secret_key
+from otalk_digest.store.database import Store
 
 if TYPE_CHECKING:
     from otalk_digest.check.expected import Expected
@@ -63,7 +64,8 @@ class RunReport:
     #: Nothing was sent and nothing kept.
     is_rehearsal: bool = False
     collected: Collected | None = None
-    edition: Edition | None = None
+    #: Frozen by it, in their order: corrections, then the digest.
+    editions: list[Edition] = field(default_factory=list)
     #: Where the next edition stands; None when there is nothing to say.
     standing: Standing | None = None
     #: Frozen editions of which nothing leaves now.
@@ -78,6 +80,8 @@ class RunReport:
     findings: dict[int, Findings] = field(default_factory=dict)
     #: Whether the next edition is ready to leave, line by line.
     ready: tuple[Condition, ...] = ()
+    #: Chats of which nobody is reminded until a maintainer has approved what is told of them.
+    unapproved: list[str] = field(default_factory=list)
     in_doubt: int = 0
     #: Deliveries in doubt that the settings decided about.
     settled: int = 0
@@ -98,8 +102,8 @@ def run(job: Job) -> RunReport:
         report.forgotten = forget(job.store, job.keeping, now=job.clock())
         with job.store.read() as connection:
             require_readers(connection)
-        _with_provider(job, report, lambda provider: _walk(job, provider, report))
-        _balance(job, report)
+        with_provider(job, report, lambda provider: _walk(job, provider, report))
+        balance(job, report)
     return report
 
 
@@ -111,16 +115,15 @@ def rehearse(job: Job) -> RunReport:
         # No lock is held while the blog answers.
         with job.store.read() as connection:
             require_readers(connection)
-            fetched = _patiently(report, lambda: pull(connection, job.source, now=now))
+            fetched = patiently(report, lambda: pull(connection, job.source, now=now))
         with job.store.rehearse() as connection:
             if fetched is not None:
-                report.collected = _patiently(
+                report.collected = patiently(
                     report, lambda: take_in(connection, job.source, fetched, now=now)
                 )
             # A rehearsal goes on, whatever a run would wait for.
-            report.edition = _freeze_next(connection, job, report, is_rehearsal=True)
-            if report.edition is not None:
-                _note_books(connection, report, report.edition.number)
+            while _freeze_one(connection, job, report):
+                pass
     return report
 
 
@@ -136,14 +139,14 @@ def resume(job: Job, number: int | None, *, is_rehearsal: bool) -> RunReport:
         if is_rehearsal:
             with job.store.read() as connection:
                 for waiting in numbers:
-                    _note_books(connection, report, waiting)
+                    note_books(connection, report, waiting)
         else:
-            _with_provider(job, report, lambda provider: _go_on(job, provider, report, numbers))
-            _balance(job, report)
+            with_provider(job, report, lambda provider: go_on(job, provider, report, numbers))
+            balance(job, report)
     return report
 
 
-def _with_provider(job: Job, report: RunReport, work: Callable[[Provider], None]) -> None:
+def with_provider(job: Job, report: RunReport, work: Callable[[Provider], None]) -> None:
     """Do the work; what stops it is kept, so that the books are read all the same."""
     provider = job.make_provider()
     try:
@@ -163,18 +166,29 @@ def _with_provider(job: Job, report: RunReport, work: Callable[[Provider], None]
 
 def _walk(job: Job, provider: Provider, report: RunReport) -> None:
     # While the blog is down, what is already collected still goes out.
-    report.collected = _patiently(report, lambda: collect(job.store, job.source, now=job.clock()))
+    report.collected = patiently(report, lambda: collect(job.store, job.source, now=job.clock()))
     try:
-        with job.store.begin() as connection:
-            report.edition = _freeze_next(connection, job, report, is_rehearsal=False)
-            if report.edition is not None:
-                _note_books(connection, report, report.edition.number)
+        # Each for itself: a digest that may not leave does not keep a correction waiting.
+        is_more = True
+        while is_more:
+            with job.store.begin() as connection:
+                is_more = _freeze_one(connection, job, report)
     finally:
         # A theme that is broken now does not keep waiting what was frozen before.
-        _go_on(job, provider, report, _waiting(job, None))
+        go_on(job, provider, report, _waiting(job, None))
 
 
-def _patiently(report: RunReport, work: Callable[[], T]) -> T | None:
+def _freeze_one(connection: Connection, job: Job, report: RunReport) -> bool:
+    """Freeze a correction that is due, or else the digest; return whether another may follow."""
+    edition = freeze_next(connection, job, report)
+    if edition is None:
+        return False
+    report.editions.append(edition)
+    note_books(connection, report, edition.number)
+    return edition.kind is EditionKind.CORRECTION
+
+
+def patiently(report: RunReport, work: Callable[[], T]) -> T | None:
     """Do the work; what asks for another try is kept, and the run goes on without it."""
     try:
         return work()
@@ -183,11 +197,16 @@ def _patiently(report: RunReport, work: Callable[[], T]) -> T | None:
         return None
 
 
-def _go_on(job: Job, provider: Provider, report: RunReport, numbers: Sequence[int]) -> None:
+def go_on(job: Job, provider: Provider, report: RunReport, numbers: Sequence[int]) -> None:
+    """Deliver what is still planned of these editions.
+
+    Raises CheckFailedError at the end when one of them may not leave, and what `deliver` does.
+    """
+    expire(job.store, numbers, now=job.clock())
     # In the books of this run even when the provider fails at once.
     with job.store.read() as connection:
         for number in numbers:
-            _note_books(connection, report, number)
+            note_books(connection, report, number)
     unfit: CheckFailedError | None = None
     for number in numbers:
         try:
@@ -223,71 +242,19 @@ def _waiting(job: Job, number: int | None) -> Sequence[int]:
         return (number,)
 
 
-def _freeze_next(
-    connection: Connection, job: Job, report: RunReport, *, is_rehearsal: bool
-) -> Edition | None:
-    """Freeze the next edition, unless it has to wait; then nothing of it is kept.
-
-    Raises CheckFailedError, with nothing frozen, when it may not leave.
-    """
-    now = job.clock()
-    number = editions.next_number(connection)
-    digests = compose_all(connection, job.chosen, now=now)
-    edition = render_edition(connection, digests, job.press, now=now)
-    with connection.begin_nested() as trial:
-        freeze(connection, edition, digests, segments=job.segments, now=now)
-        # Weighed with its plan: how many readers there are is part of what was approved.
-        proposal = None if edition is None else weigh(connection, edition, job.segments)
-        found = standing(
-            connection, number, is_required=job.is_approval_required, proposal=proposal
-        )
-        if edition is not None or found.state is State.HELD:
-            report.standing = found
-        if edition is None or proposal is None:
-            return None
-        report.findings[number] = check_with(
-            secret_key(connection), edition, job.post, expected=job.expected
-        )
-        report.ready = _weigh_up(job, report, proposal, now=now)
-        if not (is_rehearsal or found.may_leave):
-            trial.rollback()
-            log_event("edition_waits", edition=number, standing=str(found.state))
-            return None
-    if not is_rehearsal:
-        require_fit(number, report.findings[number], is_frozen=False)
-    segments = [variant.segment for variant in edition.variants]
-    log_event("edition_frozen", edition=number, segments=segments)
-    return edition
-
-
-def _weigh_up(
-    job: Job, report: RunReport, proposal: Proposal, *, now: datetime
-) -> tuple[Condition, ...]:
-    edition = proposal.edition
-    found = report.findings[edition.number].values()
-    return conditions(
-        Evidence(
-            edition=edition,
-            findings=[finding for findings in found for finding in findings],
-            readers=proposal.counts,
-            now=now,
-            zone=job.press.profile.zone,
-        )
-    )
-
-
-def _balance(job: Job, report: RunReport) -> None:
+def balance(job: Job, report: RunReport) -> None:
     """Close what is complete and read the books once more, after whatever happened (R8)."""
     close_books(job.store, now=job.clock())
     with job.store.read() as connection:
         for number in tuple(report.tallies):
-            _note_books(connection, report, number)
+            note_books(connection, report, number)
         report.in_doubt = books.count_in_doubt(connection)
     for number, tally in report.tallies.items():
         log_event("edition_balanced", edition=number, **asdict(tally))
 
 
-def _note_books(connection: Connection, report: RunReport, number: int) -> None:
+def note_books(connection: Connection, report: RunReport, number: int) -> None:
+    """Read the books of an edition into the report."""
     report.tallies[number] = books.tally(connection, number)
     report.reasons[number] = books.count_by_reason(connection, number)
     found = standing(connection, number, is_required=False)

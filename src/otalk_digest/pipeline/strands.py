@@ -52,6 +52,11 @@ def told_of(connection: Connection, strand: Strand) -> frozenset[str]:
     return news.told_chats(connection, strand.memory.strand, until=strand.memory.edition)
 
 
+def own_strand(segment: Segment) -> Strand:
+    """Return the strand that keeps its segment's schedule, told at once."""
+    return _strand(segment, segment.schedule, is_due=True)
+
+
 def _strand(segment: Segment, pace: Cadence, *, is_due: bool) -> Strand:
     values = {each.name: getattr(segment, each.name) for each in fields(segment)}
     title = segment.title if pace is segment.schedule else f"{segment.title} · {pace}"

@@ -17,8 +17,10 @@ from otalk_digest.model.delivery import Status
 from otalk_digest.model.edition import Edition, EditionKind, Variant
 from otalk_digest.store.records import from_json, to_json
 from otalk_digest.store.schema import (
+    decisions,
     deliveries,
     editions,
+    edits,
     variants,
 )
 
@@ -50,7 +52,12 @@ def is_frozen(connection: Connection, number: int) -> bool:
 def save_edition(
     connection: Connection, edition: Edition, *, variant_hashes: dict[str, str]
 ) -> None:
-    """Keep the frozen content."""
+    """Keep the frozen content.
+
+    What maintainers did to the next digest goes with it when another kind takes its number.
+    """
+    if edition.kind is not EditionKind.DIGEST:
+        _pass_on(connection, edition)
     connection.execute(
         insert(editions).values(
             number=edition.number,
@@ -74,6 +81,17 @@ def save_edition(
             for variant in edition.variants
         ],
     )
+
+
+def _pass_on(connection: Connection, edition: Edition) -> None:
+    """Give edits, and decisions unless they are about a correction, to the number after."""
+    tables = (edits,) if edition.kind is EditionKind.CORRECTION else (edits, decisions)
+    for table in tables:
+        connection.execute(
+            update(table)
+            .where(table.c.edition == edition.number)
+            .values(edition=edition.number + 1)
+        )
 
 
 def load_edition(connection: Connection, number: int) -> Edition | None:
@@ -109,15 +127,16 @@ def variant_hash(connection: Connection, number: int, segment: str) -> str:
     return content_hash
 
 
-def unfinished(connection: Connection) -> Sequence[int]:
-    """Return the editions that still have readers to send to, oldest first."""
+def unfinished(connection: Connection, kind: EditionKind | None = None) -> Sequence[int]:
+    """Return the editions, of a kind or all, that still have readers to send to, oldest first."""
     waiting = exists().where(
         deliveries.c.edition == editions.c.number,
         deliveries.c.status.in_((Status.PLANNED, Status.SENDING)),
     )
-    return connection.scalars(
-        select(editions.c.number).where(waiting).order_by(editions.c.number)
-    ).all()
+    query = select(editions.c.number).where(waiting).order_by(editions.c.number)
+    if kind is not None:
+        query = query.where(editions.c.kind == kind)
+    return connection.scalars(query).all()
 
 
 def mark_complete(connection: Connection, number: int, *, now: datetime) -> None:

@@ -196,6 +196,16 @@ def lose_track(connection: Connection, attempt_id: int, reason: str, *, now: dat
     _move_attempt(connection, attempt_id, Action.LOSE_TRACK, reason, now=now)
 
 
+def skip_planned(connection: Connection, edition: int, reason: SkipReason, *, now: datetime) -> int:
+    """Leave out whoever is still planned: what they would get is of no use; return how many."""
+    skip = (
+        update(deliveries)
+        .where(_D.edition == edition, _D.status == Status.PLANNED)
+        .values(status=after_action(Status.PLANNED, Action.SKIP), reason=reason, updated_at=now)
+    )
+    return connection.execute(skip).rowcount
+
+
 def open_attempts(connection: Connection) -> Sequence[tuple[int, str]]:
     """Return id and provider of attempts that a dead run left behind (R3).
 

@@ -62,6 +62,26 @@ def remember(connection: Connection, strand: str, memory: Memory) -> None:
     connection.execute(insert(carried).from_select(names, known))
 
 
+def newest_news(connection: Connection, guid: str) -> KnownNews | None:
+    """Return the newest piece that says when a chat is, or that it is off."""
+    kinds = (*_TELLING, NewsKind.CANCELLATION)
+    query = (
+        select(news.c.id, news.c.news)
+        .where(news.c.guid == guid, news.c.kind.in_(kinds))
+        .order_by(news.c.id.desc())
+        .limit(1)
+    )
+    row = connection.execute(query).one_or_none()
+    return None if row is None else KnownNews(id=row.id, news=from_json(row.news, News))
+
+
+def dropped_from(connection: Connection, news_id: int, reason: str) -> frozenset[str]:
+    """Return the segments that were spared this news for this reason."""
+    columns = carried.c
+    query = select(columns.segment).where(columns.news_id == news_id, columns.reason == reason)
+    return frozenset(connection.scalars(query))
+
+
 def mark_told(
     connection: Connection, segment: str, news_ids: Sequence[int], *, edition: int
 ) -> None:

@@ -48,7 +48,7 @@ _Person = ReadOnlyColumnCollection[str, ColumnElement[Any]]
 _CHANGES = {NewsKind.CHANGE, NewsKind.CANCELLATION}
 
 # A reader in one of these has the edition, may have it, or is still going to get it.
-_TOLD = (
+TOLD = (
     Status.PLANNED,
     Status.SENDING,
     Status.IN_DOUBT,
@@ -223,7 +223,7 @@ def _was_told(content: _Content, subscriber_id: ColumnElement[int]) -> ColumnEle
                 carried.c.edition == deliveries.c.edition,
                 carried.c.segment == deliveries.c.segment,
                 deliveries.c.subscriber_id == subscriber_id,
-                deliveries.c.status.in_(_TOLD),
+                deliveries.c.status.in_(TOLD),
             )
             for news_id in sorted(content.news_ids)
         )

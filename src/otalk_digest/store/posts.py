@@ -143,6 +143,12 @@ def mark_gone(connection: Connection, guids: Sequence[str], *, now: datetime) ->
     return gone
 
 
+def is_gone(connection: Connection, guid: str) -> bool:
+    """Return whether the post of this chat was taken down (T29)."""
+    query = select(posts.c.gone_at).where(posts.c.guid == guid)
+    return connection.scalar(query) is not None
+
+
 def _newest_posts() -> Select[Any]:
     newest = select(func.max(revisions.c.id)).group_by(revisions.c.guid)
     query = select(revisions.c.post).join(posts).where(revisions.c.id.in_(newest))
@@ -170,6 +176,12 @@ def all_chats(connection: Connection) -> Sequence[Chat]:
         select(chats.c.chat).order_by(chats.c.starts_at.nulls_first(), chats.c.guid)
     )
     return [from_json(record, Chat) for record in records]
+
+
+def find_chat(connection: Connection, guid: str) -> Chat | None:
+    """Return one chat, or None."""
+    record = connection.scalar(select(chats.c.chat).where(chats.c.guid == guid))
+    return None if record is None else from_json(record, Chat)
 
 
 def save_chats(connection: Connection, seen: Sequence[tuple[str, Chat]], *, now: datetime) -> None:

@@ -6,6 +6,7 @@ from sqlalchemy import Connection, Row, func, select
 
 from otalk_digest.model.chat import Chat, Figure
 from otalk_digest.model.delivery import Status
+from otalk_digest.model.edition import EditionKind
 from otalk_digest.model.report import ChatFigures, EditionFigures, Report
 from otalk_digest.store.books import count_by_status, tally
 from otalk_digest.store.posts import all_chats
@@ -43,6 +44,7 @@ def _figures(connection: Connection, row: Row[Any]) -> EditionFigures:
         by_status=tuple((str(s), by_status[s]) for s in Status if s in by_status),
         left_out=tuple((reason or "unknown", n) for reason, n in connection.execute(left_out)),
         attempts=connection.scalar(count_attempts) or 0,
+        kind=EditionKind(row.kind),
     )
 
 

@@ -1,6 +1,16 @@
-"""The tables of what providers tell us, and of what was made of it."""
+"""The tables of what providers tell us, of what was made of it, and of what we told of chats."""
 
-from sqlalchemy import Column, Identity, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    Column,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 from otalk_digest.store.moment import Moment
 from otalk_digest.store.schema import metadata
@@ -47,4 +57,18 @@ settlements = Table(
     Column("deliveries", Integer, nullable=False),
     Column("at", Moment, nullable=False),
     Column("by", String, nullable=False),
+)
+
+# What each edition said of a chat, in short: whoever holds a wrong version is told the right one.
+tellings = Table(
+    "tellings",
+    metadata,
+    Column("edition", ForeignKey("editions.number"), primary_key=True),
+    Column("segment", String, primary_key=True),
+    Column("guid", String, primary_key=True),
+    Column("phase", String, nullable=False),
+    # Null where it said no date.
+    Column("starts_at", Moment),
+    Column("reading", Text, nullable=False),
+    Index("ix_tellings_guid", "guid"),
 )

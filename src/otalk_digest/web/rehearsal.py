@@ -10,9 +10,9 @@ from datetime import date, datetime
 from html import escape
 from typing import Final
 
-from otalk_digest.model.edition import Edition
+from otalk_digest.model.edition import Edition, EditionKind
 from otalk_digest.pipeline.looks import Calendar
-from otalk_digest.pipeline.rehearsing import Piece, Week
+from otalk_digest.pipeline.rehearsing import Issue, Piece, Week
 
 _HEADINGS: Final = ("Chat", "What is new", "Edition", "Told to", "Left out, and why")
 _FORMATS: Final = ("html", "txt", "ics")
@@ -56,7 +56,7 @@ def edition_folder(edition: Edition, at: datetime, calendar: Calendar) -> str:
 def index_page(weeks: Sequence[Week], *, calendar: Calendar, name: str) -> str:
     """Return the page; the same weeks give the same bytes."""
     title = f"Rehearsal of {name}: {_day(calendar.first)} to {_day(calendar.last)}"
-    editions = sum(week.edition is not None for week in weeks)
+    editions = sum(len(week.issues) for week in weeks)
     return (
         '<!DOCTYPE html>\n<html lang="en-GB">\n<head>\n<meta charset="utf-8">\n'
         '<meta http-equiv="Content-Security-Policy" '
@@ -75,14 +75,18 @@ def _overview(weeks: Sequence[Week], calendar: Calendar) -> str:
     rows = [
         (
             f'<a href="#{_anchor(week, calendar)}">{_moment(calendar.local(week.at))}</a>',
-            str(week.edition.number) if week.edition else "none",
-            str(sum(week.readers.values())),
+            _numbers(week),
+            str(week.mails),
             escape(week.why_nothing) or _told_in_short(week),
         )
         for week in weeks
     ]
     headings = ("Week", "Edition", "Readers", "In short")
     return _table("All weeks", headings, rows, kind="weeks")
+
+
+def _numbers(week: Week) -> str:
+    return ", ".join(str(issue.edition.number) for issue in week.issues) or "none"
 
 
 def _told_in_short(week: Week) -> str:
@@ -96,16 +100,17 @@ def _section(week: Week, calendar: Calendar) -> str:
         f'<section id="{_anchor(week, calendar)}">\n<h2>{_moment(calendar.local(week.at))}</h2>\n',
         f"<p>{_blog(week)}</p>\n",
     ]
-    if week.edition is None:
+    if not week.issues:
         parts.append(f'<p class="nothing">No edition. {escape(week.why_nothing)}</p>\n')
-    else:
-        parts.append(_variants(week, week.edition, calendar))
+    parts += (_variants(week, issue, calendar) for issue in week.issues)
     if week.pieces:
         rows = [_row(piece, week, calendar) for piece in week.pieces]
         parts.append(_table("News of this week", _HEADINGS, rows, kind="news"))
-    if week.skipped:
-        items = (_skipped(reason, counts) for reason, counts in week.skipped.items())
-        parts.append(f"<p>Readers left out:</p>\n<ul>{''.join(items)}</ul>\n")
+    for issue in week.issues:
+        if issue.skipped:
+            items = (_skipped(reason, counts) for reason, counts in issue.skipped.items())
+            which = f" of edition {issue.edition.number}" if len(week.issues) > 1 else ""
+            parts.append(f"<p>Readers left out{which}:</p>\n<ul>{''.join(items)}</ul>\n")
     if week.faults:
         items = (f"<li>{escape(f.place)}: {escape(f.reason)}</li>" for f in week.faults)
         parts.append(f"<p>Could not be read well:</p>\n<ul>{''.join(items)}</ul>\n")
@@ -120,7 +125,8 @@ def _blog(week: Week) -> str:
     return f"On the blog: {seen or 'nothing new'}.{first}"
 
 
-def _variants(week: Week, edition: Edition, calendar: Calendar) -> str:
+def _variants(week: Week, issue: Issue, calendar: Calendar) -> str:
+    edition = issue.edition
     folder = edition_folder(edition, week.at, calendar)
     items = []
     for variant in edition.variants:
@@ -131,9 +137,10 @@ def _variants(week: Week, edition: Edition, calendar: Calendar) -> str:
             f'aria-label="{name} of edition {edition.number}, {segment}">{name}</a>'
             for name in formats
         )
-        readers = _count(week.readers[variant.segment], "reader")
+        readers = _count(issue.readers[variant.segment], "reader")
         items.append(f"<li>{segment}, {readers}: “{escape(variant.subject)}” ({links})</li>")
-    return f"<p>Edition {edition.number}:</p>\n<ul>{''.join(items)}</ul>\n"
+    kind = "" if edition.kind is EditionKind.DIGEST else f" ({edition.kind})"
+    return f"<p>Edition {edition.number}{kind}:</p>\n<ul>{''.join(items)}</ul>\n"
 
 
 def _row(piece: Piece, week: Week, calendar: Calendar) -> Sequence[str]:
@@ -143,15 +150,15 @@ def _row(piece: Piece, week: Week, calendar: Calendar) -> Sequence[str]:
     chat = f'<a href="{escape(url)}">{topic}</a>' if is_web else topic
     if piece.starts_at is not None:
         chat += f' <span class="when">{_moment(calendar.local(piece.starts_at))}</span>'
-    number = str(week.edition.number) if week.edition and piece.told else "none"
-    told = (f"{escape(name)} ({_count(week.readers[name], 'reader')})" for name in piece.told)
+    readers = next((i.readers for i in week.issues if i.edition.number == piece.edition), {})
+    told = (f"{escape(name)} ({_count(readers.get(name, 0), 'reader')})" for name in piece.told)
     left_out = (
         f"{escape(', '.join(names))}: {escape(reason)}" for reason, names in piece.left_out.items()
     )
     return (
         chat,
         escape(piece.kind),
-        number,
+        "none" if piece.edition is None else str(piece.edition),
         "<br>".join(told) or "nobody",
         "<br>".join(left_out) or "nobody",
     )

@@ -6,6 +6,7 @@ from html import escape
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from otalk_digest.model.edition import EditionKind
 from otalk_digest.model.report import ChatFigures, EditionFigures, Report
 from otalk_digest.web.plots import Series, draw_bars
 
@@ -69,10 +70,10 @@ def report_page(report: Report, *, name: str, zone: str, made_at: datetime) -> s
 
 
 def _summary(report: Report) -> str:
-    editions = report.editions
+    editions, digests = report.editions, _digests(report.editions)
     facts: list[tuple[str, object]] = [
         ("Editions", len(editions)),
-        ("Readers now", editions[-1].readers if editions else 0),
+        ("Readers now", digests[-1].readers if digests else 0),
         ("Accepted", sum(each.tally.accepted for each in editions)),
         ("Refused", sum(each.tally.rejected for each in editions)),
         ("In doubt", sum(each.tally.in_doubt for each in editions)),
@@ -85,17 +86,23 @@ def _summary(report: Report) -> str:
 def _readers(editions: Sequence[EditionFigures], zone: ZoneInfo) -> str:
     if not editions:
         return _section("Readers", "<p>No edition yet.</p>\n")
-    labels = [f"edition {each.number}" for each in editions]
-    values = tuple(each.readers for each in editions)
-    plot = draw_bars(
-        "readers",
-        "Readers of each edition",
-        labels,
-        [Series(name="readers", css="good", values=values)],
+    digests = _digests(editions)
+    labels = [f"edition {each.number}" for each in digests]
+    values = tuple(each.readers for each in digests)
+    plot = (
+        ""
+        if not digests
+        else draw_bars(
+            "readers",
+            "Readers of each digest",
+            labels,
+            [Series(name="readers", css="good", values=values)],
+        )
     )
     rows = [
         (
             each.number,
+            str(each.kind),
             _day(each.frozen_at, zone),
             each.readers,
             each.tally.skipped,
@@ -103,8 +110,13 @@ def _readers(editions: Sequence[EditionFigures], zone: ZoneInfo) -> str:
         )
         for each in reversed(editions)
     ]
-    headings = ("Edition", "Day", "Readers", "Left out", "Subscribers")
+    headings = ("Edition", "Kind", "Day", "Readers", "Left out", "Subscribers")
     return _section("Readers", plot + _table("Readers of each edition", headings, rows))
+
+
+def _digests(editions: Sequence[EditionFigures]) -> list[EditionFigures]:
+    """Return those for everybody: of a correction few are readers, on purpose."""
+    return [each for each in editions if each.kind is EditionKind.DIGEST]
 
 
 def _outcomes(editions: Sequence[EditionFigures]) -> str:

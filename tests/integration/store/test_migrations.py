@@ -7,19 +7,27 @@ from pathlib import Path
 import pytest
 from alembic import command
 from alembic.config import Config
+from tests.builders import DAY, GUID, TUESDAY, some_news
 from tests.stores import dump
 
+from otalk_digest.model.chat import Phase
+from otalk_digest.model.news import NewsKind
 from otalk_digest.store import database
 from otalk_digest.store.database import Store, open_store, secret_key
 from otalk_digest.store.decisions import newest_decisions
 from otalk_digest.store.editions import list_editions
 from otalk_digest.store.edits import current_edits
+from otalk_digest.store.records import to_json
+from otalk_digest.store.tellings import tellings_of
 
 _FILLED = """
 INSERT INTO meta VALUES ('secret_key', '00ff');
-INSERT INTO editions VALUES (1, '2026-11-04 09:00:00.000000', 'hash', 2, NULL);
+INSERT INTO editions (number, frozen_at, content_hash, candidates, completed_at)
+  VALUES (1, '2026-11-04 09:00:00.000000', 'hash', 2, NULL);
 INSERT INTO variants VALUES (1, 'everyone', 'Kettles', '{}', 'hash');
-INSERT INTO subscribers VALUES (1, 'ann@example.org', 'h', 'ann@example.org', NULL, NULL, NULL,
+INSERT INTO subscribers (id, identity, identity_hash, address, name, zone, country, language,
+  consent, joined_at, source)
+  VALUES (1, 'ann@example.org', 'h', 'ann@example.org', NULL, NULL, NULL,
   NULL, 'confirmed', '2026-11-01 09:00:00.000000', 'form');
 INSERT INTO deliveries VALUES
   (1, 1, 1, 'everyone', 'planned', NULL, NULL, NULL, '2026-11-04 09:00:00.000000');
@@ -59,3 +67,34 @@ def test_an_older_database_keeps_all_that_is_in_it(path: Path, revision: str) ->
     # Columns that came later stand at the end of a row.
     for row in before:
         assert any(kept.startswith(row.removesuffix(");")) for kept in after), row
+
+
+def test_what_was_told_of_a_chat_before_is_known_as_it_was_told(path: Path) -> None:
+    """A change that became known later is not what its readers hold."""
+    _made_by_version(path, "0008")
+    announced, changed, later = (
+        some_news(number, kind, starts_at=TUESDAY + days * DAY).news
+        for number, kind, days in (
+            (1, NewsKind.ANNOUNCEMENT, 0),
+            (2, NewsKind.CHANGE, 1),
+            (3, NewsKind.CHANGE, 2),
+        )
+    )
+    with closing(sqlite3.connect(path)) as filled, filled:
+        for number, news, known in (
+            (1, announced, "2026-11-03 09:00:00.000000"),
+            (2, changed, "2026-11-04 08:00:00.000000"),
+            (3, later, "2026-11-05 09:00:00.000000"),
+        ):
+            row = (number, GUID, str(news.kind), known, to_json(news))
+            filled.execute("INSERT INTO news VALUES (?, ?, ?, ?, ?)", row)
+        filled.execute("INSERT INTO carried VALUES (1, 'everyone', 1, NULL)")
+        filled.execute("INSERT INTO carried VALUES (2, 'everyone', NULL, 'told together')")
+
+    store = open_store(path)
+
+    with store.read() as connection:
+        (told,) = tellings_of(connection, 1)
+    store.close()
+    assert (told.place, told.guid, told.phase) == ((1, "everyone"), GUID, Phase.ANNOUNCED)
+    assert told.reading.starts_at == TUESDAY + DAY

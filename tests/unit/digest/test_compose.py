@@ -17,7 +17,7 @@ from tests.builders import (
     some_numbers,
 )
 
-from otalk_digest.digest.compose import HIDDEN, TREND_LENGTH, compose
+from otalk_digest.digest.compose import CORRECTED, HIDDEN, TREND_LENGTH, compose
 from otalk_digest.model.chat import Chat, Phase
 from otalk_digest.model.edition import Digest, Edits
 from otalk_digest.model.news import Change, KnownNews, NewsKind
@@ -140,16 +140,17 @@ def test_wrap_ups_are_told_newest_first_and_undated_ones_last() -> None:
     assert [item.id for item in composed(items, *chats).wrap_ups] == [3, 1, 2]
 
 
-@pytest.mark.parametrize("kind", [NewsKind.CHANGE, NewsKind.CANCELLATION])
-def test_changes_and_cancellations_are_told_to_those_who_were_told(kind: NewsKind) -> None:
-    phase = Phase.CANCELLED if kind is NewsKind.CANCELLATION else Phase.ANNOUNCED
-    change = Change(field="hosts", old="@one", new="@two")
-    item = some_news(2, kind, changes=(change,))
+@pytest.mark.parametrize(
+    ("kind", "phase"),
+    [(NewsKind.CHANGE, Phase.ANNOUNCED), (NewsKind.CANCELLATION, Phase.CANCELLED)],
+)
+def test_what_has_changed_since_it_was_told_is_left_to_corrections(
+    kind: NewsKind, phase: Phase
+) -> None:
+    digest = composed([some_news(2, kind)], a_chat(phase=phase), told=frozenset({GUID}))
 
-    digest = composed([item], a_chat(phase=phase), told=frozenset({GUID}))
-
-    assert digest.alerts == (item,)
-    assert digest.headline is None
+    assert digest.is_empty
+    assert reasons(digest) == {2: CORRECTED}
 
 
 @pytest.mark.parametrize("phase", [Phase.CANCELLED, Phase.POSTPONED])
@@ -184,74 +185,6 @@ def test_a_chat_called_off_before_it_was_told_is_announced_when_it_is_on_again(
     assert digest.headline is not None
     assert digest.headline.news.kind is NewsKind.ANNOUNCEMENT
     assert digest.headline.news.changes == ()
-
-
-def test_several_changes_are_told_as_one_from_the_oldest_value_to_the_newest() -> None:
-    items = [
-        a_change(2, starts_at=("Monday", "Tuesday"), topic=("Knots", "Loops")),
-        a_change(3, starts_at=("Tuesday", "Wednesday"), hosts=(None, "@two")),
-    ]
-
-    digest = composed(items, a_chat(), told=frozenset({GUID}))
-
-    (alert,) = digest.alerts
-    assert alert.id == 3
-    assert alert.news.changes == (
-        Change(field="starts_at", old="Monday", new="Wednesday"),
-        Change(field="topic", old="Knots", new="Loops"),
-        Change(field="hosts", old=None, new="@two"),
-    )
-    assert reasons(digest) == {2: "told together with newer news of the same chat"}
-
-
-def test_a_change_that_was_taken_back_is_not_mentioned() -> None:
-    items = [
-        a_change(2, starts_at=("Tuesday", "Thursday")),
-        a_change(3, starts_at=("Thursday", "Tuesday")),
-    ]
-
-    digest = composed(items, a_chat(), told=frozenset({GUID}))
-
-    assert digest.is_empty
-    assert reasons(digest).keys() == {2, 3}
-
-
-def test_a_cancellation_that_was_taken_back_before_it_was_told_is_not_mentioned() -> None:
-    off = some_news(2, NewsKind.CANCELLATION)
-    on_again = a_change(3, phase=("cancelled", "announced"))
-
-    digest = composed([off, on_again], a_chat(), told=frozenset({GUID}))
-
-    assert digest.is_empty
-    assert reasons(digest).keys() == {2, 3}
-
-
-def test_a_chat_that_was_moved_by_way_of_a_postponement_has_moved() -> None:
-    off = some_news(2, NewsKind.CANCELLATION)
-    on_again = a_change(3, phase=("postponed", "announced"), starts_at=("Monday", "Tuesday"))
-
-    digest = composed([off, on_again], a_chat(), told=frozenset({GUID}))
-
-    (alert,) = digest.alerts
-    assert alert.news.kind is NewsKind.CHANGE
-    assert alert.news.changes == (Change(field="starts_at", old="Monday", new="Tuesday"),)
-
-
-def test_those_who_were_told_of_a_cancellation_are_told_that_the_chat_is_on_again() -> None:
-    on_again = a_change(3, phase=("cancelled", "announced"))
-
-    digest = composed([on_again], a_chat(), told=frozenset({GUID}))
-
-    assert digest.alerts == (on_again,)
-
-
-def test_a_cancellation_after_changes_is_told_as_a_cancellation() -> None:
-    items = [a_change(2, starts_at=("Monday", "Tuesday")), some_news(3, NewsKind.CANCELLATION)]
-
-    digest = composed(items, a_chat(phase=Phase.CANCELLED), told=frozenset({GUID}))
-
-    (alert,) = digest.alerts
-    assert alert.news.kind is NewsKind.CANCELLATION
 
 
 def test_no_change_is_told_of_a_chat_that_has_begun() -> None:
@@ -459,7 +392,7 @@ def test_what_is_hidden_does_not_come_back_as_older_news_of_the_same_chat() -> N
     )
 
     assert digest.is_empty
-    assert reasons(digest) == {1: HIDDEN, 2: HIDDEN}
+    assert reasons(digest) == {1: CORRECTED, 2: HIDDEN}
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,6 @@ def test_all_that_a_reader_sees_is_material(fields: dict[str, Any]) -> None:
     [
         {"zone_values": {"Europe/Madrid": {"TOKTIME": "9pm"}}},
         {"news_ids": (1, 2)},
-        {"placeholders": ()},
     ],
     ids=str,
 )

@@ -24,8 +24,7 @@ def a_week(**changes: object) -> Week:
         "new_posts": 0,
         "changed_posts": 0,
         "pieces": (),
-        "edition": None,
-        "books": (),
+        "issues": (),
         "faults": (),
     }
     return Week(**(values | changes))  # type: ignore[arg-type]

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from otalk_digest.model.edition import EditionKind
 from otalk_digest.pipeline.personas import Persona
 from otalk_digest.pipeline.previewing import FIXTURE, NEXT, EditionRecord, Offer
 from otalk_digest.web.preview import state as choices
@@ -75,7 +76,7 @@ def edition_picker(
                     str(record.number),
                     f"Edition {record.number}",
                     group="Editions",
-                    detail=f"{record.frozen_at:%Y-%m-%d}",
+                    detail=_about(record),
                 )
                 for record in shown
             ),
@@ -85,6 +86,11 @@ def edition_picker(
             ),
         ),
     )
+
+
+def _about(record: EditionRecord) -> str:
+    day = f"{record.frozen_at:%Y-%m-%d}"
+    return day if record.kind is EditionKind.DIGEST else f"{day}, {record.kind}"
 
 
 def segment_picker(state: State, offers: Sequence[Offer], current: str) -> Picker:
