@@ -2,7 +2,8 @@
 
 `OTALK_DIGEST_<SECTION>__<KEY>` overrides the file. Secrets come from the environment only:
 `OTALK_DIGEST_SENDGRID_API_KEY`, `OTALK_DIGEST_SMTP_PASSWORD`, `OTALK_DIGEST_DKIM_KEY`,
-`OTALK_DIGEST_STORE_PASSWORD`, or the same with `_FILE` at the end, naming a file that holds it.
+`OTALK_DIGEST_STORE_PASSWORD`, `OTALK_DIGEST_METRICS_TOKEN`, or the same with `_FILE` at the end,
+naming a file that holds it.
 """
 
 import difflib
@@ -34,7 +35,7 @@ from otalk_digest.toml_file import convert, fields_of, in_plain_words, read_toml
 _PREFIX = "OTALK_DIGEST_"
 #: Names the file itself, for a server that is given no arguments: see `cli.serve.build`.
 _CONFIG = f"{_PREFIX}CONFIG"
-_SECRETS = ("SENDGRID_API_KEY", "SMTP_PASSWORD", "DKIM_KEY", "STORE_PASSWORD")
+_SECRETS = ("SENDGRID_API_KEY", "SMTP_PASSWORD", "DKIM_KEY", "STORE_PASSWORD", "METRICS_TOKEN")
 _SQLITE = "sqlite:///"
 _POSTGRESQL = "postgresql://"
 

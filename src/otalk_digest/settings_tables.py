@@ -120,6 +120,7 @@ class SendGridSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     requests: Annotated[int, Meta(ge=1, le=8)] = 4
     group: Positive | None = None
     suppressions: bool = True
+    webhook_key: str | None = None
 
 
 class DeliverySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -149,6 +150,8 @@ class WebSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     base_url: str | None = None
     trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+    archive_segment: str | None = None
+    archive_url: str | None = None
 
 
 class PrivacySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

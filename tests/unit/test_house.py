@@ -42,7 +42,7 @@ MAY_IMPORT = {
 HOMES = {
     "alembic": {"store"},
     "click": {"cli"},
-    "cryptography": {"delivery/dkim"},
+    "cryptography": {"delivery/dkim", "delivery/providers/sendgrid_signature"},
     "dns": {"cli/sender_domain"},
     "email_validator": {"audience/identity", "delivery/addresses"},
     "feedparser": {"collect/entries"},

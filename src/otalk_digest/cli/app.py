@@ -81,7 +81,14 @@ class App:
         """Read the segments file. Raises SettingsError."""
         from otalk_digest.audience.segments import load_segments
 
-        return load_segments(self.settings.folder / self.settings.digest.segments)
+        folders = [folder for folder in self.theme_folders if folder.is_dir()]
+        return load_segments(
+            self.settings.folder / self.settings.digest.segments,
+            zone=self.settings.chat.zone,
+            themes={
+                theme.name for folder in folders for theme in folder.iterdir() if theme.is_dir()
+            },
+        )
 
     @contextlib.contextmanager
     def store(self, *, must_exist: bool = False) -> "Iterator[Store]":

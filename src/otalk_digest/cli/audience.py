@@ -1,35 +1,14 @@
-"""`segments` and `suppressions`."""
+"""`suppressions`."""
 
 import click
 
 from otalk_digest.audience.identity import hash_identity, normalise_address
 from otalk_digest.cli.app import App
-from otalk_digest.cli.printing import print_json, print_table
+from otalk_digest.cli.printing import print_table
 from otalk_digest.store import subscribers as people
 from otalk_digest.store.database import secret_key
 
 _SUPPRESSION_REASONS = ("unsubscribed", "bounced", "complained", "erased")
-
-
-@click.command()
-@click.option("--json", "is_json", is_flag=True, help="One segment a line.")
-@click.pass_obj
-def segments(app: App, is_json: bool) -> None:
-    """Count the readers of each segment; each reader belongs to the first that matches."""
-    with app.store(must_exist=True) as store, store.read() as connection:
-        counts = people.count_by_segment(connection, app.segments)
-    if is_json:
-        for segment in app.segments:
-            record = {"segment": segment.name, "readers": counts.get(segment.name, 0)}
-            print_json(record | {"receives": sorted(segment.kinds), "theme": segment.theme})
-        return
-    rows: list[tuple[object, ...]] = [
-        (segment.name, counts.get(segment.name, 0), " ".join(sorted(segment.kinds)), segment.theme)
-        for segment in app.segments
-    ]
-    if none := counts.get(None):
-        rows.append(("(in no segment)", none, "nothing", ""))
-    print_table(("segment", "readers", "receives", "theme"), rows)
 
 
 @click.group(invoke_without_command=True)

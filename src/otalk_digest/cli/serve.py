@@ -11,6 +11,7 @@ from otalk_digest.cli.app import App
 from otalk_digest.errors import SettingsError
 
 if TYPE_CHECKING:
+    from otalk_digest.pipeline.receiving import Opener
     from otalk_digest.store.database import Store
     from otalk_digest.web.public.app import PublicApp
     from otalk_digest.web.public.desk import PublicDesk
@@ -103,4 +104,24 @@ def open_desk(app: App, store: "Store") -> "PublicDesk":
             stop=stop,
         ),
         trusted_proxies=frozenset(app.settings.web.trusted_proxies),
+        open_post=_opener(app),
+        metrics_token=app.settings.secret("METRICS_TOKEN"),
+        archive_segment=archive_segment(app),
     )
+
+
+def archive_segment(app: App) -> str | None:
+    """Return whose variant the archive shows. Raises SettingsError when there is none such."""
+    from otalk_digest.audience.segments import choose_segments
+
+    name = app.settings.web.archive_segment
+    if name is not None:
+        choose_segments(app.segments, name)
+    return name
+
+
+def _opener(app: App) -> "Opener | None":
+    from otalk_digest.pipeline.receiving import make_opener
+
+    key = app.settings.delivery.sendgrid.webhook_key
+    return None if key is None else make_opener(key)

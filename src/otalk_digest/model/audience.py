@@ -133,7 +133,21 @@ class NoneOf:
     rules: "tuple[Rule, ...]"
 
 
-Rule = Has | AllOf | AnyOf | NoneOf
+@dataclass(frozen=True, slots=True)
+class JoinedAfter:
+    """True for who joined at this moment (UTC) or later."""
+
+    moment: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class JoinedBefore:
+    """True for who joined before this moment (UTC)."""
+
+    moment: datetime
+
+
+Rule = Has | JoinedAfter | JoinedBefore | AllOf | AnyOf | NoneOf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,3 +166,47 @@ class Segment:
     why: str = ""
     #: BCP 47; None means the publication's own.
     language: str | None = None
+    #: How often it gets a mail at most; a reader may wish for fewer, not for more.
+    schedule: Cadence = Cadence.EACH
+    #: IANA name: where its days, weeks and months begin.
+    zone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """What readers were told: all that a strand was, up to an edition."""
+
+    strand: str
+    edition: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Strand(Segment):
+    """The readers of a segment who are told together, at one pace; its name is theirs alone.
+
+    The strand of the segment's own schedule has the segment's name. `schedule` is the pace.
+    """
+
+    #: The segment's own name.
+    segment: str
+    #: What has gathered may go; otherwise only what cannot wait.
+    is_due: bool = True
+    #: For those who changed their pace: what they were told, and the strand they join.
+    memory: Memory | None = None
+    joins: str | None = None
+
+
+def pace_of(schedule: Cadence, wish: Cadence) -> Cadence:
+    """Return the slower of the two: nobody gets more mails than they wish for."""
+    order = list(Cadence)
+    return max(schedule, wish, key=order.index)
+
+
+def strand_name(segment: Segment, pace: Cadence) -> str:
+    """Return the name of those who are told at this pace; no segment has one with a _ in it."""
+    return segment.name if pace is segment.schedule else f"{segment.name}_{pace}"
+
+
+def segment_name(strand: str) -> str:
+    """Return the name of the segment that a strand belongs to."""
+    return strand.partition("_")[0]

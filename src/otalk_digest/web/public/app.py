@@ -12,7 +12,15 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
-from otalk_digest.web.public import leave, preferences, subscribe
+from otalk_digest.web.public import (
+    archive,
+    calendar,
+    health,
+    hooks,
+    leave,
+    preferences,
+    subscribe,
+)
 from otalk_digest.web.public.desk import PublicDesk
 from otalk_digest.web.public.guard import Door, Guard
 from otalk_digest.web.public.pages import notice_page
@@ -28,6 +36,10 @@ _STYLE_AGE: Final = "public, max-age=3600"
 
 #: Each module of pages names its own.
 MODULES: Final[tuple[Callable[[PublicDesk], list[BaseRoute]], ...]] = (
+    archive.routes,
+    calendar.routes,
+    health.routes,
+    hooks.routes,
     subscribe.routes,
     preferences.routes,
     leave.routes,

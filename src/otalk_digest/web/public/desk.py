@@ -11,6 +11,7 @@ from otalk_digest.model.audience import Segment
 from otalk_digest.pipeline.delivering import Post
 from otalk_digest.pipeline.freezing import Press
 from otalk_digest.pipeline.letters import Stationery
+from otalk_digest.pipeline.receiving import Opener
 from otalk_digest.store.database import Store
 from otalk_digest.store.writer import Writer
 from otalk_digest.web.public.courier import Courier
@@ -39,6 +40,12 @@ class PublicDesk:
     courier: Courier
     #: The proxies whose word we take for who asks.
     trusted_proxies: frozenset[str] = frozenset()
+    #: Opens what SendGrid posts; None without its key.
+    open_post: Opener | None = None
+    #: Lets others than this machine read the metrics.
+    metrics_token: str | None = None
+    #: Whose variant everybody may read; None for the first segment that has one.
+    archive_segment: str | None = None
     #: The pages in the languages that were asked for so far.
     spoken: dict[str, Theme] = field(default_factory=dict)
 

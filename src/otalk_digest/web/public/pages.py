@@ -56,11 +56,12 @@ def speaking(desk: PublicDesk, language: str | None) -> Theme:
     own = desk.press.publication.language
     wanted = language or own
     if wanted not in desk.spoken:
-        desk.spoken[wanted] = _in_language(desk.pages, wanted, own)
+        desk.spoken[wanted] = in_language(desk.pages, wanted, own)
     return desk.spoken[wanted]
 
 
-def _in_language(pages: Theme, *wanted: str) -> Theme:
+def in_language(pages: Theme, *wanted: str) -> Theme:
+    """Return the pages in the first of these languages that they know."""
     for tag in wanted:
         with contextlib.suppress(TemplateError):
             return pages.speaking(tag)
