@@ -49,6 +49,7 @@ def test_a_reader_signs_up_confirms_chooses_and_leaves(site: Site) -> None:
     assert "You are on the list" in site.client.post(confirm).text
     welcome = site.next_mail()
     assert "Hello Ann," in welcome
+    assert "Hello Ann," in site.client.get(_copy(welcome)).text
 
     own = path_in(welcome, "p")
     page = site.client.get(own).text
@@ -350,6 +351,11 @@ def test_a_letter_that_a_killed_server_left_is_sent_by_the_next(tmp_path: Path) 
             assert site.client.get(link).status_code == 200
         site.client.post(confirm)
         assert site.standing_of(ANN) == "confirmed"
+
+
+def _copy(mail: str) -> str:
+    """Return the path of a mail's copy on the web."""
+    return path_in(mail, "e/-[0-9]+")
 
 
 def _has_waiting(site: Site) -> bool:
