@@ -84,7 +84,7 @@ def readers_page(
 ) -> str | None:
     """Return an edition as this reader's mail looks; None when it never left for them."""
     reader = post.links(key).subscriber_of(token)
-    if reader is None or reader > _MOST or not 0 < number <= _MOST:
+    if reader is None or reader > _MOST or not 0 < abs(number) <= _MOST:
         return None
     copy = past.readers_copy(connection, number, reader)
     if copy is None:

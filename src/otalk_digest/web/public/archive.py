@@ -31,6 +31,8 @@ def routes(desk: PublicDesk) -> list[BaseRoute]:
         Route("/archive/feed.xml", _feed(desk, shelf)),
         Route("/archive/{number:int}", _edition(desk, shelf)),
         Route("/e/{number:int}/{token}", _readers_copy(desk)),
+        # Letters are numbered downwards from -1.
+        Route("/e/-{letter:int}/{token}", _readers_copy(desk)),
     ]
 
 
@@ -120,11 +122,13 @@ def _feed(desk: PublicDesk, shelf: Shelf) -> Callable[[Request], Response]:
 
 def _readers_copy(desk: PublicDesk) -> Callable[[Request], Response]:
     def answer(request: Request) -> Response:
+        asked = request.path_params
+        number = asked["number"] if "number" in asked else -asked["letter"]
         with desk.store.read() as connection:
             html = archiving.readers_page(
                 connection,
                 desk.post,
-                number=request.path_params["number"],
+                number=number,
                 token=request.path_params["token"],
                 key=desk.links.key,
             )
