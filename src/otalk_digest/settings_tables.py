@@ -118,6 +118,8 @@ class SendGridSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     requests: Annotated[int, Meta(ge=1, le=8)] = 4
     group: Positive | None = None
     suppressions: bool = True
+    fence: bool = False
+    fence_minutes: Annotated[int, Meta(ge=25, le=4200)] = 30
 
 
 class DeliverySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

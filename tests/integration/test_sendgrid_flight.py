@@ -21,7 +21,7 @@ from otalk_digest.errors import (
     TryAgainError,
 )
 from otalk_digest.model.delivery import Outcome
-from otalk_digest.model.message import Batch, Recipient
+from otalk_digest.model.message import Batch, Fence, Recipient
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,8 @@ class Pages:
     attempts: int = 0
     writer: int = field(default_factory=threading.get_ident)
     is_full: bool = False
+    #: Attempt → the fence that was noted before it was submitted.
+    fences: dict[int, Fence] = field(default_factory=dict)
 
     def claim(self, limit: int) -> AnAttempt | None:
         assert threading.get_ident() == self.writer
@@ -49,6 +51,10 @@ class Pages:
         self.attempts += 1
         self.status |= {each.delivery_id: "sending" for each in taken}
         return AnAttempt(self.attempts, a_batch(*taken, attempt_key=f"try-{self.attempts}"))
+
+    def fence(self, attempt: Attempt, fence: Fence) -> None:
+        assert threading.get_ident() == self.writer
+        self.fences[attempt.id] = fence
 
     def record(self, attempt: Attempt, outcomes: Sequence[Outcome]) -> None:
         assert threading.get_ident() == self.writer

@@ -6,7 +6,7 @@ from datetime import datetime
 from otalk_digest.audience.links import delivery_of
 from otalk_digest.delivery.provider import Provider
 from otalk_digest.model.event import DeliveryEvent
-from otalk_digest.pipeline.delivering import close_books
+from otalk_digest.pipeline.delivering import attempt_of, close_books
 from otalk_digest.pipeline.suppressing import Synced, sync_suppressions
 from otalk_digest.store import events
 from otalk_digest.store.database import Store, secret_key
@@ -27,7 +27,14 @@ def take_events(store: Store, found: tuple[DeliveryEvent, ...], *, now: datetime
     """Keep events before anything is made of them; return how many were new."""
     with store.begin() as connection:
         key = secret_key(connection)
-        ours = [replace(each, delivery_id=delivery_of(each.delivery_key, key)) for each in found]
+        ours = [
+            replace(
+                each,
+                delivery_id=delivery_of(each.delivery_key, key),
+                attempt_id=attempt_of(each.attempt_key),
+            )
+            for each in found
+        ]
         return events.store_events(connection, ours, now=now)
 
 

@@ -16,7 +16,8 @@ from otalk_digest.model.delivery import Tally
 from otalk_digest.model.edition import Edition
 from otalk_digest.pipeline.checking import Findings, check_edition, check_with, require_fit
 from otalk_digest.pipeline.collecting import Collected, Source, collect, pull, take_in
-from otalk_digest.pipeline.delivering import Clock, Post, close_books, deliver, recover
+from otalk_digest.pipeline.delivering import Clock, Post, close_books, recover
+from otalk_digest.pipeline.fencing import CalledBack, call_back, deliver_fenced, forget_past
 from otalk_digest.pipeline.freezing import Press, compose_all, freeze, render_edition
 from otalk_digest.pipeline.proposing import Proposal, Standing, State, standing, weigh
 from otalk_digest.pipeline.readiness import Condition, Evidence, conditions
@@ -76,6 +77,8 @@ class RunReport:
     #: Whether the next edition is ready to leave, line by line.
     ready: tuple[Condition, ...] = ()
     in_doubt: int = 0
+    #: What was in doubt behind a fence.
+    called_back: CalledBack = field(default_factory=CalledBack)
     #: Deliveries in doubt that the settings decided about.
     settled: int = 0
     #: What came of keeping the provider's suppression lists and ours in step.
@@ -150,11 +153,11 @@ def _with_provider(job: Job, report: RunReport, work: Callable[[Provider], None]
     provider = job.make_provider()
     try:
         with job.store.begin() as connection:
-            recovered = recover(connection, provider, now=job.clock())
-        if recovered:
-            log_event("attempts_recovered", attempts=recovered, provider=provider.name)
+            recover(connection, provider, now=job.clock())
+        call_back(job, provider, report.called_back)
         # Before the plan, so that its numbers are right, and before each claim (R5).
         report.synced = sync_suppressions(job.store, provider, now=job.clock())
+        forget_past(job, provider)
         report.settled = settle_doubts(job.store, job.policy, now=job.clock())
         work(provider)
     except OtalkDigestError as error:
@@ -198,7 +201,7 @@ def _go_on(job: Job, provider: Provider, report: RunReport, numbers: Sequence[in
             # Its readers stay planned; the other editions need not wait for it.
             unfit = unfit or error
             continue
-        deliver(job.store, number, provider, job.post, stop=job.stop, clock=job.clock)
+        deliver_fenced(job, number, provider, report.called_back)
     if unfit is not None:
         raise unfit
 

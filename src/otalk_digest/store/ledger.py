@@ -16,6 +16,7 @@ from otalk_digest.model.delivery import (
     Status,
     after_action,
 )
+from otalk_digest.store.fences import State
 from otalk_digest.store.outcomes import write_outcomes
 from otalk_digest.store.schema import attempts, deliveries, subscribers, suppressions
 
@@ -78,6 +79,8 @@ class Place:
     segment: str
     #: Of the variant: each attempt keeps it, as proof that all carried the same bytes (R7).
     content_hash: str
+    #: Nothing of an attempt is submitted before its fence is noted.
+    is_fenced: bool = False
     #: The last delivery that this run claimed.
     after: int = 0
 
@@ -119,6 +122,7 @@ def claim(
         "content_hash": where.content_hash,
         "recipients": len(readers),
         "opened_at": now,
+        "fence": State.WANTED if where.is_fenced else None,
     }
     attempt_id = connection.execute(_OPEN_ATTEMPT, opened).scalar_one()
     moved = {"ids": [reader.delivery_id for reader in readers], "attempt": attempt_id, "now": now}
@@ -167,13 +171,26 @@ def lose_track(connection: Connection, attempt_id: int, reason: str, *, now: dat
     _move_attempt(connection, attempt_id, Action.LOSE_TRACK, reason, now=now)
 
 
-def open_attempts(connection: Connection) -> Sequence[tuple[int, str]]:
-    """Return id and provider of attempts that a dead run left behind (R3).
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftBehind:
+    """An attempt that a dead run left open."""
+
+    id: int
+    provider: str
+    #: It waited for its fence, so nothing of it was submitted.
+    is_unsent: bool
+
+
+def open_attempts(connection: Connection) -> Sequence[LeftBehind]:
+    """Return attempts that a dead run left behind (R3).
 
     Only the holder of the lease may ask: any open attempt is then somebody's who died.
     """
-    query = select(attempts.c.id, attempts.c.provider).where(attempts.c.closed_at.is_(None))
-    return [(row.id, row.provider) for row in connection.execute(query)]
+    query = select(attempts.c.id, attempts.c.provider, attempts.c.fence)
+    return [
+        LeftBehind(id=row.id, provider=row.provider, is_unsent=row.fence == State.WANTED)
+        for row in connection.execute(query.where(attempts.c.closed_at.is_(None)))
+    ]
 
 
 def settle(

@@ -102,6 +102,9 @@ def _shared(batch: Batch, tagged: Tagged) -> dict[str, Any]:
         "tracking_settings": _NO_TRACKING,
         "custom_args": {ATTEMPT_ARG: batch.attempt_key},
     }
+    if batch.fence is not None:
+        shared["batch_id"] = batch.fence.batch_id
+        shared["send_at"] = int(batch.fence.send_at.timestamp())
     if variant.calendar is not None:
         shared["attachments"] = [_attachment(variant.calendar)]
     return shared
