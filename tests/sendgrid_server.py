@@ -106,8 +106,8 @@ class SendGridServer:
         self.closing = threading.Event()
         #: Place → what the next requests to it meet, one each; "accepts" lets them work.
         self.fence_faults: dict[str, deque[Fault]] = defaultdict(deque)
-        #: Called with the place of each request about batches, once it has worked.
-        self.on_fence: Callable[[str], None] = lambda _: None
+        #: Called before and after a request does its work, such as "after POST mail/send".
+        self.at: Callable[[str], None] = lambda _: None
         #: Requests wait until so many are there.
         self.meeting: threading.Barrier | None = None
         self._faults: deque[Fault] = deque()
@@ -244,7 +244,10 @@ class _Handler(BaseHTTPRequestHandler):
         if self.api.meeting is not None:
             self.api.meeting.wait(10)
         if fault is None:
-            self._say(self._judged(body))
+            self.api.at("before POST mail/send")
+            answer = self._judged(body)
+            self.api.at("after POST mail/send")
+            self._say(answer)
             return
         if fault.accepts:
             self.api.schedule.accept(body)
@@ -273,8 +276,9 @@ class _Handler(BaseHTTPRequestHandler):
         elif scope not in self.api.scopes:
             self._say(NO_SCOPE)
         else:
+            self.api.at(f"before {self.command} {place}")
             answer = work()
-            self.api.on_fence(f"{self.command} {place}")
+            self.api.at(f"after {self.command} {place}")
             self._say(answer) if fault is None else self._misbehave(fault)
 
     def _new_batch(self) -> Fault:

@@ -1,0 +1,260 @@
+"""The job with a fence around its requests to SendGrid, killed at every step of it (C6 to C11).
+
+The promise: whatever was taken and not recorded is called back in time and sent once more, so
+that each reader gets one copy and nobody stays in doubt, without a person.
+"""
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from tests.feeds import rss2
+from tests.http_server import answer, running_site
+from tests.sendgrid_server import SCHEDULED, Fault, SendGridServer
+from tests.weekly_job import ANNOUNCED, Job, a_job, addresses_of, by_sendgrid, many_readers
+
+FEW = many_readers(5)
+EVERYONE = sorted(addresses_of(FEW))
+ACCEPTED = {"accepted": 5}
+#: Longer than any fence here stands.
+LONG = 60.0
+
+
+@pytest.fixture
+def feed() -> Iterator[str]:
+    with running_site() as site:
+        yield site.on("/feed/", answer(200, rss2([ANNOUNCED]), {"Content-Type": "text/xml"}))
+
+
+@pytest.fixture
+def server() -> Iterator[SendGridServer]:
+    with SendGridServer() as running:
+        yield running
+
+
+@dataclass(slots=True)
+class Gate:
+    """Holds one request at a moment of its life, until it is opened."""
+
+    moment: str
+    #: The how manieth of its kind.
+    time: int = 1
+    reached: threading.Event = field(default_factory=threading.Event)
+    opened: threading.Event = field(default_factory=threading.Event)
+
+    def __call__(self, moment: str) -> None:
+        if moment != self.moment:
+            return
+        self.time -= 1
+        if self.time == 0:
+            self.reached.set()
+            self.opened.wait(60)
+
+
+@dataclass(frozen=True, slots=True)
+class Kill:
+    """When to kill a run."""
+
+    moment: str
+    #: Only once it has the answer and waits for the books, which another program holds.
+    has_answer: bool = False
+    time: int = 1
+
+
+def killed(job: Job, server: SendGridServer, kill: Kill) -> None:
+    """Start a run and kill it there; what SendGrid was about to do is done nevertheless."""
+    server.at = gate = Gate(kill.moment, kill.time)
+    with job.started("run") as run:
+        run.until(gate.reached.is_set)
+        assert not run.is_over(), run.end()
+        if kill.has_answer:
+            with job.locked():
+                gate.opened.set()
+                time.sleep(0.3)
+                run.kill()
+        else:
+            run.kill()
+            gate.opened.set()
+    server.at = lambda _: None
+
+
+def fenced_job(
+    tmp_path: Path, server: SendGridServer, *, feed: str, url: str | None = None, more: str = ""
+) -> Job:
+    delivery = by_sendgrid(server.url, more=f"suppressions = false\nfence = true\n{more}")
+    return a_job(tmp_path / "job", feed=feed, delivery=delivery, readers=FEW, url=url)
+
+
+def received(server: SendGridServer) -> list[str]:
+    """Who has got mail once all that waits is due."""
+    server.schedule.advance(minutes=LONG)
+    server.schedule.let_late_ones_in()
+    return sorted(mail.address for mail in server.mails)
+
+
+def finishes(job: Job, server: SendGridServer) -> None:
+    """One run more, and each reader has one copy; nobody is in doubt."""
+    ended = job.does("run")
+
+    assert ended.status == 0, ended
+    assert job.counts() == ACCEPTED
+    assert job.is_complete()
+    assert server.mails == []
+    assert received(server) == EVERYONE
+
+
+@pytest.mark.parametrize(
+    "kill",
+    [
+        Kill("before POST mail/batch"),
+        Kill("after POST mail/batch"),
+        Kill("after POST mail/batch", has_answer=True),
+        Kill("before POST mail/send"),
+        Kill("after POST mail/send"),
+        Kill("after POST mail/send", has_answer=True),
+    ],
+    ids=str,
+)
+def test_a_run_killed_anywhere_around_a_request_leaves_one_copy_each_and_no_doubt(
+    tmp_path: Path, server: SendGridServer, feed: str, url: str | None, kill: Kill
+) -> None:
+    job = fenced_job(tmp_path, server, feed=feed, url=url)
+
+    killed(job, server, kill)
+
+    finishes(job, server)
+
+
+@pytest.mark.parametrize(
+    "kill",
+    [
+        Kill(f"before GET {SCHEDULED}"),
+        Kill(f"before POST {SCHEDULED}"),
+        Kill(f"after POST {SCHEDULED}"),
+        Kill(f"after GET {SCHEDULED}", time=2, has_answer=True),
+        Kill("before POST mail/batch"),
+        Kill("after POST mail/send"),
+    ],
+    ids=str,
+)
+def test_a_second_run_killed_while_it_calls_back_leaves_one_copy_each_and_no_doubt(
+    tmp_path: Path, server: SendGridServer, feed: str, kill: Kill
+) -> None:
+    job = fenced_job(tmp_path, server, feed=feed)
+    killed(job, server, Kill("after POST mail/send"))
+
+    killed(job, server, kill)
+
+    finishes(job, server)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(Fault(accepts=True), id="reset after it was taken"),
+        pytest.param(Fault(accepts=True, status=500), id="500 after it was taken"),
+        pytest.param(Fault(accepts=True, status=202, cut="status"), id="cut"),
+        pytest.param(Fault(), id="reset, never taken"),
+        pytest.param(Fault(is_late=True), id="reset, and taken an hour later"),
+        pytest.param(Fault(accepts=True, hangs=True), id="no answer"),
+    ],
+)
+def test_a_lost_answer_is_called_back_and_sent_once_more_in_the_same_run(
+    tmp_path: Path, server: SendGridServer, feed: str, fault: Fault
+) -> None:
+    server.next(fault)
+    job = fenced_job(tmp_path, server, feed=feed)
+    settings = job.folder / "otalk-digest.toml"
+    settings.write_text(settings.read_text().replace("timeout_s = 30.0", "timeout_s = 1.0"))
+
+    ended = job.does("run")
+
+    assert ended.status == 0, ended
+    assert "5 that were in doubt were called back" in ended.out
+    assert job.counts() == ACCEPTED
+    assert received(server) == EVERYONE
+
+
+@pytest.mark.parametrize("honours", [True, False])
+def test_what_it_is_too_late_for_is_not_touched_and_stays_in_doubt(
+    tmp_path: Path, server: SendGridServer, feed: str, *, honours: bool
+) -> None:
+    server.schedule.honours_late_ones = honours
+    job = fenced_job(tmp_path, server, feed=feed)
+    killed(job, server, Kill("after POST mail/send"))
+    # Of thirty minutes, less than ten are left.
+    server.schedule.advance(minutes=23)
+
+    ended = job.does("run")
+
+    assert ended.status == 4
+    assert job.counts() == {"in_doubt": 5}
+    assert server.asked("POST", SCHEDULED) == 0
+    assert received(server) == EVERYONE
+    assert job.does("run").status == 4
+    assert len(server.sends) == 1
+
+
+def test_a_cancellation_is_forgotten_once_nothing_can_come_late_and_not_before(
+    tmp_path: Path, server: SendGridServer, feed: str
+) -> None:
+    server.next(Fault(accepts=True))
+    job = fenced_job(tmp_path, server, feed=feed)
+    assert job.does("run").status == 0
+
+    # By our clock years have passed; SendGrid's is the one that counts.
+    assert job.does("run", now="2029-01-01T09:00Z").status == 0
+    assert len(server.schedule.statuses) == 1
+    server.schedule.advance(minutes=30 + 65)
+    assert job.does("run").status == 0
+
+    assert server.schedule.statuses == {}
+    assert received(server) == EVERYONE
+
+
+def test_without_the_scope_to_cancel_nothing_is_lost_and_a_person_is_told(
+    tmp_path: Path, server: SendGridServer, feed: str
+) -> None:
+    server.scopes.remove("user.scheduled_sends.create")
+    server.next(Fault(accepts=True))
+    job = fenced_job(tmp_path, server, feed=feed)
+
+    ended = job.does("run")
+
+    assert ended.status == 4
+    assert "give it the scope user.scheduled_sends.create" in ended.out
+    assert job.counts() == {"in_doubt": 5}
+    assert received(server) == EVERYONE
+    asked = job.does("doctor")
+    assert "may not use the fence: give it the scope user.scheduled_sends.create" in asked.out
+
+
+def test_without_a_batch_id_nothing_is_submitted_and_all_stay_planned(
+    tmp_path: Path, server: SendGridServer, feed: str
+) -> None:
+    server.scopes.remove("mail.batch.create")
+    job = fenced_job(tmp_path, server, feed=feed)
+
+    ended = job.does("run")
+
+    assert ended.status == 6
+    assert "mail.batch.create" in ended.err
+    assert job.counts() == {"planned": 5}
+    assert server.sends == []
+
+
+def test_a_fence_that_is_switched_off_later_still_calls_back_what_was_sent_behind_it(
+    tmp_path: Path, server: SendGridServer, feed: str
+) -> None:
+    job = fenced_job(tmp_path, server, feed=feed)
+    killed(job, server, Kill("after POST mail/send"))
+    settings = job.folder / "otalk-digest.toml"
+    settings.write_text(settings.read_text().replace("fence = true", "fence = false"))
+
+    assert job.does("run").status == 0
+
+    assert sorted(mail.address for mail in server.mails) == EVERYONE
+    assert received(server) == EVERYONE
