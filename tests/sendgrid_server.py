@@ -106,6 +106,8 @@ class SendGridServer:
         self.closing = threading.Event()
         #: Place → what the next requests to it meet, one each; "accepts" lets them work.
         self.fence_faults: dict[str, deque[Fault]] = defaultdict(deque)
+        #: Whether answers carry a Date line.
+        self.has_clock = True
         #: Called before and after a request does its work, such as "after POST mail/send".
         self.at: Callable[[str], None] = lambda _: None
         #: Requests wait until so many are there.
@@ -173,6 +175,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         pass
+
+    def send_header(self, keyword: str, value: str) -> None:
+        if keyword != "Date" or self.api.has_clock:
+            super().send_header(keyword, value)
 
     def date_time_string(self, timestamp: float | None = None) -> str:
         """The Date line of every answer, by a clock that tests move."""
