@@ -119,7 +119,7 @@ def finishes(job: Job, server: SendGridServer) -> None:
     ids=str,
 )
 def test_a_run_killed_anywhere_around_a_request_leaves_one_copy_each_and_no_doubt(
-    tmp_path: Path, server: SendGridServer, feed: str, url: str | None, kill: Kill
+    tmp_path: Path, server: SendGridServer, feed: str, *, url: str | None, kill: Kill
 ) -> None:
     job = fenced_job(tmp_path, server, feed=feed, url=url)
 

@@ -37,6 +37,7 @@ READERS = 20
 ADDRESSES = sorted(f"reader{number}@example.org" for number in range(READERS))
 LOST = Fault(accepts=True)
 HALF_AN_HOUR = 30
+POST = Post(sender=SENDER, base_url="https://digest.otalk.example")
 POST_CANCEL, GET_CANCEL = f"POST {SCHEDULED}", f"GET {SCHEDULED}"
 
 
@@ -45,7 +46,7 @@ class Work:
     """What a run delivers with."""
 
     store: Store
-    post: Post = Post(sender=SENDER, base_url="https://digest.otalk.example")
+    post: Post = POST
     stop: threading.Event = field(default_factory=threading.Event)
     clock: Clock = lambda: NOW
 

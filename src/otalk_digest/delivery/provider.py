@@ -94,6 +94,14 @@ class StreamingProvider(Provider, Protocol):
         """
 
 
+@runtime_checkable
+class HasRehearsals(Protocol):
+    """A provider that judges a batch without sending it."""
+
+    def rehearse(self, batch: Batch) -> Sequence[str]:
+        """Return what is wrong with it, each as a sentence with what to do; sends nothing."""
+
+
 class Fences(Protocol):
     """Batches that wait at the provider for a while, and can be called back meanwhile."""
 

@@ -12,7 +12,7 @@ from otalk_digest.errors import (
     TryAgainError,
 )
 from otalk_digest.logs import log_event
-from otalk_digest.pipeline.delivering import Clock, Post, deliver
+from otalk_digest.pipeline.delivering import Clock, Post, deliver, recover
 from otalk_digest.store import fences
 from otalk_digest.store.database import Store
 
@@ -53,6 +53,14 @@ class Work(Protocol):
     def clock(self) -> Clock:
         """Tells the time."""
         ...
+
+
+def pick_up(work: Work, provider: Provider, found: CalledBack) -> None:
+    """Settle what a killed run left open: what it waited for, then what can be called back."""
+    with work.store.begin() as connection:
+        recover(connection, provider, now=work.clock())
+    call_back(work, provider, found)
+    forget_past(work, provider)
 
 
 def deliver_fenced(work: Work, number: int, provider: Provider, found: CalledBack) -> None:

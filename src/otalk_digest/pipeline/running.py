@@ -16,8 +16,8 @@ from otalk_digest.model.delivery import Tally
 from otalk_digest.model.edition import Edition
 from otalk_digest.pipeline.checking import Findings, check_edition, check_with, require_fit
 from otalk_digest.pipeline.collecting import Collected, Source, collect, pull, take_in
-from otalk_digest.pipeline.delivering import Clock, Post, close_books, recover
-from otalk_digest.pipeline.fencing import CalledBack, call_back, deliver_fenced, forget_past
+from otalk_digest.pipeline.delivering import Clock, Post, close_books
+from otalk_digest.pipeline.fencing import CalledBack, deliver_fenced, pick_up
 from otalk_digest.pipeline.freezing import Press, compose_all, freeze, render_edition
 from otalk_digest.pipeline.proposing import Proposal, Standing, State, standing, weigh
 from otalk_digest.pipeline.readiness import Condition, Evidence, conditions
@@ -152,12 +152,9 @@ def _with_provider(job: Job, report: RunReport, work: Callable[[Provider], None]
     """Do the work; what stops it is kept, so that the books are read all the same."""
     provider = job.make_provider()
     try:
-        with job.store.begin() as connection:
-            recover(connection, provider, now=job.clock())
-        call_back(job, provider, report.called_back)
+        pick_up(job, provider, report.called_back)
         # Before the plan, so that its numbers are right, and before each claim (R5).
         report.synced = sync_suppressions(job.store, provider, now=job.clock())
-        forget_past(job, provider)
         report.settled = settle_doubts(job.store, job.policy, now=job.clock())
         work(provider)
     except OtalkDigestError as error:

@@ -12,13 +12,22 @@ from http.client import HTTPException
 
 from otalk_digest.delivery.addresses import diagnostic
 from otalk_digest.delivery.provider import Ledger
-from otalk_digest.delivery.providers.sendgrid_answer import SEND_SCOPE, scope_faults
+from otalk_digest.delivery.providers.sendgrid_answer import (
+    SANDBOXED,
+    SEND_SCOPE,
+    Meaning,
+    meaning,
+    reason,
+    scope_faults,
+)
 from otalk_digest.delivery.providers.sendgrid_config import SendGridConfig
 from otalk_digest.delivery.providers.sendgrid_courier import send_batch
 from otalk_digest.delivery.providers.sendgrid_fence import FENCE_SCOPES, SendGridFences
 from otalk_digest.delivery.providers.sendgrid_flight import Crew, Flight
 from otalk_digest.delivery.providers.sendgrid_lists import SendGridLists
 from otalk_digest.delivery.providers.sendgrid_post import Pace, Poster, open_client
+from otalk_digest.delivery.providers.sendgrid_request import encode_rehearsal
+from otalk_digest.errors import ProviderRefusedError, ProviderUnavailableError
 from otalk_digest.model.delivery import Outcome
 from otalk_digest.model.message import Batch
 
@@ -87,6 +96,19 @@ class SendGridProvider:
             return (f"SendGrid cannot be asked: {diagnostic(str(error))}. Try again later.",)
         needed = (SEND_SCOPE, *FENCE_SCOPES) if self.fences.is_on else (SEND_SCOPE,)
         return scope_faults(answer, needed=needed)
+
+    def rehearse(self, batch: Batch) -> Sequence[str]:
+        """Let SendGrid's sandbox judge a batch as if it were sent."""
+        body = encode_rehearsal(batch, group=self._config.group)
+        try:
+            answer = self._poster.ask(lambda client: client.send_mail(body), scope=SEND_SCOPE)
+        except (ProviderRefusedError, ProviderUnavailableError) as error:
+            return (str(error),)
+        if meaning(answer.status) is Meaning.ACCEPTED:
+            return ("SendGrid took a sample message although it was for its sandbox.",)
+        if answer.status == SANDBOXED:
+            return ()
+        return (f"SendGrid would refuse every message ({reason(answer)}): mend what it names.",)
 
     def close(self) -> None:
         """Nothing is held open: the package connects for each request."""

@@ -31,11 +31,12 @@ class Meaning(StrEnum):
 
 #: In place of a status when the request did not go out whole.
 _UNREACHABLE: Final = 0
+#: The answer of the sandbox: valid, and not sent.
+SANDBOXED: Final = 200
 _MEANINGS: Final = {
     _UNREACHABLE: Meaning.WAIT,
     202: Meaning.ACCEPTED,
-    # The answer of the sandbox: valid, not sent.
-    200: Meaning.WRONG_SERVICE,
+    SANDBOXED: Meaning.WRONG_SERVICE,
     400: Meaning.REFUSED_CONTENT,
     413: Meaning.REFUSED_CONTENT,
     415: Meaning.REFUSED_CONTENT,
@@ -48,7 +49,7 @@ _MEANINGS: Final = {
 #: What is scheduled can be called back only so long before it is due [S5].
 PROMISED: Final = timedelta(minutes=10)
 SEND_SCOPE: Final = "mail.send"
-_NEED: Final = {SEND_SCOPE: "send mail"}
+_FOR: Final = {SEND_SCOPE: "send mail"}
 _PERSONALIZATION: Final = re.compile(r"personalizations[.\[](\d+)")
 
 
@@ -139,7 +140,7 @@ def scope_faults(answer: Answer, *, needed: Sequence[str]) -> tuple[str, ...]:
     except (ValueError, KeyError, TypeError):
         return (f"SendGrid does not say what the key may do ({reason(answer)}). Check the host.",)
     return tuple(
-        f"The SendGrid API key may not {_NEED.get(each, 'use the fence')}: give it the scope {each}."
+        f"The SendGrid API key may not {_FOR.get(each, 'use the fence')}: give it the scope {each}."
         for each in needed
         if each not in granted
     )

@@ -21,7 +21,7 @@ from otalk_digest.model.delivery import Outcome
 from otalk_digest.model.message import Batch, Fence
 
 #: R11: what is in flight when we are asked to stop gets so long.
-_LAST_WAIT_S: Final = 30.0
+LAST_WAIT_S: Final = 30.0
 #: Short enough to hear soon that we are asked to stop.
 _GLANCE_S: Final = 0.25
 
@@ -58,6 +58,7 @@ class Flight:
         size: int,
         halt: threading.Event,
         is_fenced: bool = False,
+        last_wait_s: float = LAST_WAIT_S,
     ) -> None:
         """`halt` is set when nothing more may begin: senders that wait give up."""
         self._ledger = ledger
@@ -66,6 +67,7 @@ class Flight:
         self._size = size
         self._halt = halt
         self._is_fenced = is_fenced
+        self._last_wait_s = last_wait_s
         self._departing: SimpleQueue[Attempt | None] = SimpleQueue()
         self._landed: SimpleQueue[tuple[Attempt, _Result | _Ready]] = SimpleQueue()
         self._flying: dict[int, Attempt] = {}
@@ -102,7 +104,7 @@ class Flight:
         has_more = True
         while True:
             if stop.is_set() and last_moment is None:
-                last_moment = time.monotonic() + _LAST_WAIT_S
+                last_moment = time.monotonic() + self._last_wait_s
                 self._halt.set()
             while has_more and not self._halt.is_set() and len(self._flying) < self._lanes:
                 has_more = self._take_off()

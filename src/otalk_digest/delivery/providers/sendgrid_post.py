@@ -3,7 +3,6 @@
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime
 from functools import partial
 from http.client import HTTPException
 from typing import TYPE_CHECKING, Final
@@ -29,6 +28,8 @@ from otalk_digest.errors import (
 )
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from otalk_digest.delivery.providers.sendgrid_client import SendGridClient
 
 
