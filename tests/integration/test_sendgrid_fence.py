@@ -371,6 +371,16 @@ def test_when_the_account_has_no_room_for_a_cancellation_it_stays_in_doubt(
     assert desk.received() == ADDRESSES
 
 
+def test_when_asked_to_stop_nobody_goes_on_calling_back(desk: Desk, server: SendGridServer) -> None:
+    server.next(LOST)
+    server.at = lambda at: desk.work.stop.set() if at == f"before {GET_CANCEL}" else None
+
+    desk.delivers()
+
+    assert desk.counts()["in_doubt"] == 10
+    assert server.schedule.statuses == {}
+
+
 def test_an_answer_without_a_date_proves_nothing(desk: Desk, server: SendGridServer) -> None:
     server.next(LOST)
     server.at = lambda moment: setattr(
@@ -513,5 +523,6 @@ def test_calling_back_twice_is_safe(desk: Desk, server: SendGridServer) -> None:
     due = datetime.fromtimestamp(server.schedule.now, UTC) + timedelta(minutes=HALF_AN_HOUR)
     fence = Fence(batch_id=batch, send_at=due)
 
-    assert [desk.provider.fences.call_back(fence) for _ in range(2)] == [True, True]
+    for _ in range(2):
+        assert desk.provider.fences.call_back(fence, stop=desk.work.stop)
     assert server.asked("POST", SCHEDULED) == 1

@@ -109,16 +109,17 @@ class Fences(Protocol):
     def is_on(self) -> bool:
         """Whether each attempt gets a fence before it is submitted."""
 
-    def call_back(self, fence: Fence) -> bool:
+    def call_back(self, fence: Fence, *, stop: threading.Event) -> bool:
         """Return whether it is certain that nothing of the batch will ever be sent.
 
-        Safe to repeat. Raises ProviderUnavailableError, ProviderRefusedError or SettingsError.
+        Gives up when it is to stop. Safe to repeat. Raises ProviderUnavailableError,
+        ProviderRefusedError or SettingsError.
         """
 
-    def forget(self, fence: Fence) -> bool:
+    def forget(self, fence: Fence, *, stop: threading.Event) -> bool:
         """Let go of a batch that was called back; return whether it was due long enough ago.
 
-        Safe to repeat. Raises as `call_back`.
+        As `call_back` in all else.
         """
 
 

@@ -95,7 +95,7 @@ def call_back(work: Work, provider: Provider, found: CalledBack) -> None:
     try:
         for each in waiting:
             # Nothing is written before it is certain: a kill in between asks once more (C11).
-            is_gone = provider.fences.call_back(each.fence)
+            is_gone = provider.fences.call_back(each.fence, stop=work.stop)
             if is_gone:
                 with work.store.begin() as connection:
                     found.released += fences.release(connection, each.attempt_id, now=work.clock())
@@ -112,7 +112,7 @@ def forget_past(work: Work, provider: Provider) -> None:
         held = fences.held(connection, provider.name)
     try:
         for each in held:
-            if not provider.fences.forget(each.fence):
+            if not provider.fences.forget(each.fence, stop=work.stop):
                 continue
             with work.store.begin() as connection:
                 fences.forget(connection, each.attempt_id)

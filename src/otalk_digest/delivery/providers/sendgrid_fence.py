@@ -5,6 +5,7 @@ neither move what is due nor make a call back look early enough (R10).
 """
 
 import json
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -60,6 +61,8 @@ class SendGridFences:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._config = config
+        self._pace = pace
+        self._clock = clock
         self._poster = Poster(config, pace, clock=clock)
 
     @property
@@ -82,37 +85,42 @@ class SendGridFences:
         lead = timedelta(minutes=self._config.fence_minutes or 0)
         return Fence(batch_id=batch_id, send_at=_beside_the_crowd(now + lead))
 
-    def call_back(self, fence: Fence) -> bool:
+    def call_back(self, fence: Fence, *, stop: threading.Event) -> bool:
         """Cancel a batch; return whether it is seen to be cancelled, and early enough to hold.
 
         Raises ProviderUnavailableError, ProviderRefusedError or SettingsError.
         """
         last_moment = fence.send_at - PROMISED
-        seen = self._look(fence)
+        poster = self._poster_until(stop)
+        seen = self._look(fence, poster)
         if not seen.is_cancelled and _is_by(seen, last_moment - _IN_GOOD_TIME):
             # Whatever it answers: what counts is what is read afterwards. A second one gets 400.
-            self._poster.ask(
+            poster.ask(
                 lambda client: client.post(
                     _SCHEDULED, json.dumps({"batch_id": fence.batch_id, "status": _CANCELLED})
                 ),
                 scope=_CANCEL,
             )
-            seen = self._look(fence)
+            seen = self._look(fence, poster)
         return seen.is_cancelled and _is_by(seen, last_moment)
 
-    def forget(self, fence: Fence) -> bool:
+    def forget(self, fence: Fence, *, stop: threading.Event) -> bool:
         """Take a cancellation off the account's hundred, once nothing can be late any more."""
-        seen = self._look(fence)
+        poster = self._poster_until(stop)
+        seen = self._look(fence, poster)
         # Deleted early, it would let go out what was sent anew: theirs is the clock that counts.
         if seen.at is None or seen.at < fence.send_at + _LATE_COPIES:
             return False
         path = f"{_SCHEDULED}/{fence.batch_id}"
-        self._poster.ask(lambda client: client.delete(path), scope=_DELETE)
+        poster.ask(lambda client: client.delete(path), scope=_DELETE)
         return True
 
-    def _look(self, fence: Fence) -> _Seen:
+    def _poster_until(self, stop: threading.Event) -> Poster:
+        return Poster(self._config, self._pace.until(stop), clock=self._clock)
+
+    def _look(self, fence: Fence, poster: Poster) -> _Seen:
         path = f"{_SCHEDULED}/{fence.batch_id}"
-        answer = self._poster.ask(lambda client: client.get(path, {}), scope=_READ)
+        answer = poster.ask(lambda client: client.get(path, {}), scope=_READ)
         if answer.status not in {_OK, _GONE}:
             raise SettingsError(
                 f"{self._config.host} does not say what became of a batch ({reason(answer)}), so "

@@ -53,6 +53,10 @@ class Pace:
         #: Set from inside: nothing more is begun.
         self.halt = threading.Event()
 
+    def until(self, stop: threading.Event) -> "Pace":
+        """Return one of its own for somebody else who may be asked to stop."""
+        return Pace(self._sleep, stop=stop)
+
     @property
     def is_over(self) -> bool:
         """Whoever waits gives up."""
