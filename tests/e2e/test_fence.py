@@ -7,7 +7,9 @@ that each reader gets one copy and nobody stays in doubt, without a person.
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from tests.feeds import rss2
@@ -25,10 +27,17 @@ SENT = "after POST mail/send"
 BOOKS = "otalk_digest.pipeline.delivering:_StoreLedger"
 
 
-@pytest.fixture
-def feed() -> Iterator[str]:
-    with running_site() as site:
-        yield site.on("/feed/", answer(200, rss2([ANNOUNCED]), {"Content-Type": "text/xml"}))
+@cache
+def frozen() -> bytes:
+    """An edition is made once for all tests: planned, and nothing of it sent."""
+    with TemporaryDirectory() as name, running_site() as site, SendGridServer() as server:
+        server.scopes.clear()
+        feed = site.on("/feed/", answer(200, rss2([ANNOUNCED]), {"Content-Type": "text/xml"}))
+        delivery = by_sendgrid(server.url, more="suppressions = false")
+        job = a_job(Path(name) / "job", feed=feed, delivery=delivery, readers=FEW)
+        assert job.does("run").status == 6
+        assert job.counts() == {"planned": 5}
+        return job.database.read_bytes()
 
 
 @pytest.fixture
@@ -57,10 +66,10 @@ def killed(job: Job, server: SendGridServer, moment: str) -> None:
     What SendGrid was about to do it does nevertheless, after the run is dead.
     """
     if ":" in moment:
-        job.dies(moment, "run")
+        job.dies(moment, "send")
         return
     server.at = gate = Gate(moment)
-    with job.started("run") as run:
+    with job.started("send") as run:
         run.until(gate.reached.is_set)
         assert not run.is_over(), run.end()
         run.kill()
@@ -68,11 +77,16 @@ def killed(job: Job, server: SendGridServer, moment: str) -> None:
     server.at = lambda _: None
 
 
-def fenced_job(
-    tmp_path: Path, server: SendGridServer, *, feed: str, url: str | None = None, more: str = ""
-) -> Job:
-    delivery = by_sendgrid(server.url, more=f"suppressions = false\nfence = true\n{more}")
-    return a_job(tmp_path / "job", feed=feed, delivery=delivery, readers=FEW, url=url)
+def fenced_job(tmp_path: Path, server: SendGridServer, *, url: str | None = None) -> Job:
+    delivery = by_sendgrid(server.url, more="suppressions = false\nfence = true")
+    return a_job(
+        tmp_path / "job",
+        feed="none.xml",
+        delivery=delivery,
+        readers=FEW,
+        url=url,
+        database=frozen(),
+    )
 
 
 def received(server: SendGridServer) -> list[str]:
@@ -84,7 +98,7 @@ def received(server: SendGridServer) -> list[str]:
 
 def finishes(job: Job, server: SendGridServer) -> None:
     """One run more, and each reader has one copy; nobody is in doubt."""
-    ended = job.does("run")
+    ended = job.does("send")
 
     assert ended.status == 0, ended
     assert job.counts() == ACCEPTED
@@ -107,9 +121,9 @@ def finishes(job: Job, server: SendGridServer) -> None:
     ],
 )
 def test_a_run_killed_anywhere_around_a_request_leaves_one_copy_each_and_no_doubt(
-    tmp_path: Path, server: SendGridServer, feed: str, *, url: str | None, moment: str
+    tmp_path: Path, server: SendGridServer, *, url: str | None, moment: str
 ) -> None:
-    job = fenced_job(tmp_path, server, feed=feed, url=url)
+    job = fenced_job(tmp_path, server, url=url)
 
     killed(job, server, moment)
 
@@ -129,9 +143,9 @@ def test_a_run_killed_anywhere_around_a_request_leaves_one_copy_each_and_no_doub
     ],
 )
 def test_a_second_run_killed_while_it_calls_back_leaves_one_copy_each_and_no_doubt(
-    tmp_path: Path, server: SendGridServer, feed: str, moment: str
+    tmp_path: Path, server: SendGridServer, moment: str
 ) -> None:
-    job = fenced_job(tmp_path, server, feed=feed)
+    job = fenced_job(tmp_path, server)
     killed(job, server, SENT)
 
     killed(job, server, moment)
@@ -140,12 +154,12 @@ def test_a_second_run_killed_while_it_calls_back_leaves_one_copy_each_and_no_dou
 
 
 def test_a_lost_answer_is_called_back_and_sent_once_more_in_the_same_run(
-    tmp_path: Path, server: SendGridServer, feed: str
+    tmp_path: Path, server: SendGridServer
 ) -> None:
     server.next(Fault(accepts=True))
-    job = fenced_job(tmp_path, server, feed=feed)
+    job = fenced_job(tmp_path, server)
 
-    ended = job.does("run")
+    ended = job.does("send")
 
     assert ended.status == 0, ended
     assert "5 that were in doubt were called back" in ended.out
@@ -154,48 +168,48 @@ def test_a_lost_answer_is_called_back_and_sent_once_more_in_the_same_run(
 
 
 def test_what_it_is_too_late_for_is_not_touched_and_stays_in_doubt(
-    tmp_path: Path, server: SendGridServer, feed: str
+    tmp_path: Path, server: SendGridServer
 ) -> None:
-    job = fenced_job(tmp_path, server, feed=feed)
+    job = fenced_job(tmp_path, server)
     killed(job, server, SENT)
     # Of thirty minutes, less than ten are left.
     server.schedule.advance(minutes=23)
 
-    ended = job.does("run")
+    ended = job.does("send")
 
     assert ended.status == 4
     assert job.counts() == {"in_doubt": 5}
     assert server.asked("POST", SCHEDULED) == 0
     assert received(server) == EVERYONE
-    assert job.does("run").status == 4
+    assert job.does("send").status == 4
     assert len(server.sends) == 1
 
 
 def test_a_cancellation_is_forgotten_once_nothing_can_come_late_and_not_before(
-    tmp_path: Path, server: SendGridServer, feed: str
+    tmp_path: Path, server: SendGridServer
 ) -> None:
     server.next(Fault(accepts=True))
-    job = fenced_job(tmp_path, server, feed=feed)
-    assert job.does("run").status == 0
+    job = fenced_job(tmp_path, server)
+    assert job.does("send").status == 0
 
     # By our clock years have passed; SendGrid's is the one that counts.
-    assert job.does("run", now="2029-01-01T09:00Z").status == 0
+    assert job.does("send", now="2029-01-01T09:00Z").status == 0
     assert len(server.schedule.statuses) == 1
     server.schedule.advance(minutes=30 + 65)
-    assert job.does("run").status == 0
+    assert job.does("send").status == 0
 
     assert server.schedule.statuses == {}
     assert received(server) == EVERYONE
 
 
 def test_without_the_scope_to_cancel_nothing_is_lost_and_a_person_is_told(
-    tmp_path: Path, server: SendGridServer, feed: str
+    tmp_path: Path, server: SendGridServer
 ) -> None:
     server.scopes.remove("user.scheduled_sends.create")
     server.next(Fault(accepts=True))
-    job = fenced_job(tmp_path, server, feed=feed)
+    job = fenced_job(tmp_path, server)
 
-    ended = job.does("run")
+    ended = job.does("send")
 
     assert ended.status == 4
     assert "give it the scope user.scheduled_sends.create" in ended.out

@@ -134,7 +134,8 @@ def resume(job: Job, number: int | None, *, is_rehearsal: bool) -> RunReport:
                 for waiting in numbers:
                     _note_books(connection, report, waiting)
         else:
-            _with_provider(job, report, lambda provider: _go_on(job, provider, report, numbers))
+            # Asked once more: what is called back is waiting only now.
+            _with_provider(job, report, lambda p: _go_on(job, p, report, _waiting(job, number)))
             _balance(job, report)
     return report
 
