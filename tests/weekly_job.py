@@ -22,7 +22,6 @@ from typing import Any
 
 import psycopg
 import pytest
-from tests import failpoints
 from tests.feeds import SourcePost
 from tests.sendgrid_server import KEY
 
@@ -205,20 +204,6 @@ class Job:
                 yield Running(process)
             finally:
                 process.kill()
-
-    def dies(self, step: str, *words: str, now: str = WEEK_1) -> None:
-        """Start a command and let it die at a step: see `tests.failpoints`."""
-        ended = subprocess.run(
-            [sys.executable, failpoints.__file__, "--now", now, *words],
-            cwd=self.folder,
-            env=_bare_environment() | {failpoints.VARIABLE: step},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            timeout=_PATIENCE_S,
-            check=False,
-        )
-        assert ended.returncode == -signal.SIGKILL, f"it never came to {step}: {ended}"
 
     def does(self, *words: str, now: str = WEEK_1) -> Ended:
         """Start a command and wait for its end."""

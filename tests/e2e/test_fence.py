@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from tests.crash.killing import KILLED, Moment, run_killed
 from tests.feeds import rss2
 from tests.http_server import answer, running_site
 from tests.sendgrid_server import SCHEDULED, Fault, SendGridServer
@@ -24,7 +25,6 @@ ACCEPTED = {"accepted": 5}
 LONG = 60.0
 #: SendGrid has it, and the run does not know.
 SENT = "after POST mail/send"
-BOOKS = "otalk_digest.pipeline.delivering:_StoreLedger"
 
 
 @cache
@@ -50,7 +50,7 @@ def server() -> Iterator[SendGridServer]:
 class Gate:
     """Holds the first request that comes to a moment, until it is opened."""
 
-    moment: str
+    moment: str | Moment
     reached: threading.Event = field(default_factory=threading.Event)
     opened: threading.Event = field(default_factory=threading.Event)
 
@@ -60,13 +60,13 @@ class Gate:
             self.opened.wait(60)
 
 
-def killed(job: Job, server: SendGridServer, moment: str) -> None:
+def killed(job: Job, server: SendGridServer, moment: str | Moment) -> None:
     """Start a run and kill it there: at a step of its own, or at a moment of SendGrid's.
 
     What SendGrid was about to do it does nevertheless, after the run is dead.
     """
-    if ":" in moment:
-        job.dies(moment, "send")
+    if isinstance(moment, Moment):
+        assert run_killed(job, moment, command="send")[0] == KILLED
         return
     server.at = gate = Gate(moment)
     with job.started("send") as run:
@@ -110,18 +110,19 @@ def finishes(job: Job, server: SendGridServer) -> None:
 @pytest.mark.parametrize(
     "moment",
     [
-        f"after {BOOKS}.claim",
+        Moment(when="after", name="commit _StoreLedger.claim"),
         "before POST mail/batch",
-        f"before {BOOKS}.fence",
-        f"after {BOOKS}.fence",
+        Moment(when="before", name="commit _StoreLedger.fence"),
+        Moment(when="after", name="commit _StoreLedger.fence"),
         "before POST mail/send",
         SENT,
-        f"before {BOOKS}.record",
-        f"after {BOOKS}.record",
+        Moment(when="before", name="commit _StoreLedger.record"),
+        Moment(when="after", name="commit _StoreLedger.record"),
     ],
+    ids=str,
 )
 def test_a_run_killed_anywhere_around_a_request_leaves_one_copy_each_and_no_doubt(
-    tmp_path: Path, server: SendGridServer, *, url: str | None, moment: str
+    tmp_path: Path, server: SendGridServer, *, url: str | None, moment: str | Moment
 ) -> None:
     job = fenced_job(tmp_path, server, url=url)
 
@@ -133,17 +134,17 @@ def test_a_run_killed_anywhere_around_a_request_leaves_one_copy_each_and_no_doub
 @pytest.mark.parametrize(
     "moment",
     [
-        "after otalk_digest.pipeline.delivering:recover",
+        Moment(when="after", name="commit pick_up"),
         f"before POST {SCHEDULED}",
         f"after POST {SCHEDULED}",
-        "after otalk_digest.delivery.providers.sendgrid_fence:SendGridFences.call_back",
-        "after otalk_digest.store.fences:release",
-        "after otalk_digest.pipeline.fencing:call_back",
+        Moment(when="before", name="commit call_back"),
+        Moment(when="after", name="commit call_back"),
         SENT,
     ],
+    ids=str,
 )
 def test_a_second_run_killed_while_it_calls_back_leaves_one_copy_each_and_no_doubt(
-    tmp_path: Path, server: SendGridServer, moment: str
+    tmp_path: Path, server: SendGridServer, moment: str | Moment
 ) -> None:
     job = fenced_job(tmp_path, server)
     killed(job, server, SENT)
