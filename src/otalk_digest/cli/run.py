@@ -81,6 +81,12 @@ def print_report(report: RunReport) -> None:
         )
     if report.called_back.fault is not None:
         click.echo(f"What is in doubt could not be called back: {report.called_back.fault}")
+    if not report.forgotten.is_nothing:
+        old = report.forgotten
+        click.echo(
+            f"Forgotten, as the settings say: {old.unconfirmed} who never confirmed, "
+            f"{old.left} who left long ago, {old.events} old events."
+        )
     if report.settled:
         click.echo(f"{report.settled} in doubt for long were settled as the settings say.")
     if report.in_doubt:

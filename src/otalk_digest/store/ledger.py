@@ -3,8 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, exists, insert, literal_column, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    insert,
+    literal_column,
+    select,
+    update,
+)
 
 from otalk_digest.model.audience import Consent
 from otalk_digest.model.delivery import (
@@ -16,6 +28,7 @@ from otalk_digest.model.delivery import (
     Status,
     after_action,
 )
+from otalk_digest.store.asked import signups
 from otalk_digest.store.fences import State
 from otalk_digest.store.outcomes import write_outcomes
 from otalk_digest.store.schema import attempts, deliveries, subscribers, suppressions
@@ -27,29 +40,43 @@ _D, _S = deliveries.c, subscribers.c
 _IS_SENDING = _D.status == literal_column(f"'{Status.SENDING}'")
 _IS_SUPPRESSED = exists().where(suppressions.c.identity_hash == _S.identity_hash)
 
-# Said once for every few readers, so they are built once.
-_NEXT_PLANNED = (
-    select(
-        _D.id,
-        _D.subscriber_id,
-        _S.address,
-        _S.name,
-        _S.zone,
-        # Null, which is no, for who was erased.
-        and_(_S.consent == Consent.CONFIRMED, ~_IS_SUPPRESSED).label("stays"),
-    )
-    .join_from(deliveries, subscribers, _D.subscriber_id == _S.id, isouter=True)
-    .where(
-        _D.edition == bindparam("edition"),
-        _D.status == Status.PLANNED,
-        _D.segment == bindparam("segment"),
-        _D.id > bindparam("after"),
-    )
-    .order_by(_D.id)
-    .limit(bindparam("limit"))
-    # PostgreSQL: what somebody else is claiming now is theirs. On SQLite nobody else can.
-    .with_for_update(skip_locked=True, of=deliveries)
+# Whoever is asked whether they want mail is asked because they have not said so yet.
+_WAITS_TO_CONFIRM = exists().where(
+    signups.c.subscriber_id == _S.id,
+    signups.c.confirmed_at.is_(None),
+    signups.c.expires_at > bindparam("now"),
 )
+
+
+def _next_planned(stays: ColumnElement[bool]) -> Select[Any]:
+    """Return planned readers in order, each with whether they are still to be written to."""
+    return (
+        select(
+            _D.id,
+            _D.subscriber_id,
+            _S.address,
+            _S.name,
+            _S.zone,
+            # Null, which is no, for who was erased.
+            stays.label("stays"),
+        )
+        .join_from(deliveries, subscribers, _D.subscriber_id == _S.id, isouter=True)
+        .where(
+            _D.edition == bindparam("edition"),
+            _D.status == Status.PLANNED,
+            _D.segment == bindparam("segment"),
+            _D.id > bindparam("after"),
+        )
+        .order_by(_D.id)
+        .limit(bindparam("limit"))
+        # PostgreSQL: what somebody else is claiming now is theirs. On SQLite nobody else can.
+        .with_for_update(skip_locked=True, of=deliveries)
+    )
+
+
+# Said once for every few readers, so they are built once.
+_NEXT_PLANNED = _next_planned(and_(_S.consent == Consent.CONFIRMED, ~_IS_SUPPRESSED))
+_NEXT_TO_CONFIRM = _next_planned(and_(_S.id.is_not(None), _WAITS_TO_CONFIRM))
 _SKIP_LEAVERS = (
     update(deliveries)
     .where(_D.id.in_(bindparam("ids", expanding=True)), _D.status == Status.PLANNED)
@@ -83,6 +110,8 @@ class Place:
     is_fenced: bool = False
     #: The last delivery that this run claimed.
     after: int = 0
+    #: It asks people whether they want mail, so it goes to who has not said so yet.
+    asks_to_confirm: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,10 +211,7 @@ class LeftBehind:
 
 
 def open_attempts(connection: Connection) -> Sequence[LeftBehind]:
-    """Return attempts that a dead run left behind (R3).
-
-    Only the holder of the lease may ask: any open attempt is then somebody's who died.
-    """
+    """Return attempts that a dead run left open (R3): for the holder of the lease alone to ask."""
     query = select(attempts.c.id, attempts.c.provider, attempts.c.fence)
     return [
         LeftBehind(id=row.id, provider=row.provider, is_unsent=row.fence == State.WANTED)
@@ -228,7 +254,10 @@ def _next_readers(
             "after": after,
             "limit": limit,
         }
-        rows = connection.execute(_NEXT_PLANNED, wanted).all()
+        if where.asks_to_confirm:
+            rows = connection.execute(_NEXT_TO_CONFIRM, wanted | {"now": now}).all()
+        else:
+            rows = connection.execute(_NEXT_PLANNED, wanted).all()
         left = [row.id for row in rows if not row.stays]
         if left:
             connection.execute(_SKIP_LEAVERS, {"ids": left, "now": now})
