@@ -82,6 +82,8 @@ def _shared_errors(body: Mapping[str, Any]) -> Errors:
     yield from _argument_errors(body.get("custom_args", {}), "custom_args")
     if "asm" in body and not isinstance(body["asm"].get("group_id"), int):
         yield _error("The group id must be an integer.", "asm.group_id")
+    if not _is_send_time(body.get("send_at", 0)):
+        yield _error("The send_at parameter should be a Unix timestamp.", "send_at")
     for name, setting in body.get("tracking_settings", {}).items():
         if name not in SETTINGS or not isinstance(setting.get("enable"), bool):
             yield _error("The setting must be enabled or not.", f"tracking_settings.{name}")
@@ -172,6 +174,10 @@ def _personalization_errors(body: Mapping[str, Any], each: Mapping[str, Any], fi
     yield from _header_errors(each.get("headers", {}), f"{field}.headers")
     merged = {**body.get("custom_args", {}), **each.get("custom_args", {})}
     yield from _argument_errors(merged, f"{field}.custom_args")
+
+
+def _is_send_time(found: Any) -> bool:
+    return isinstance(found, int) and not isinstance(found, bool)
 
 
 def _is_mailbox(found: Any) -> bool:

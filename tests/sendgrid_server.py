@@ -4,20 +4,20 @@ import json
 import socket
 import struct
 import threading
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 from urllib.parse import parse_qsl, urlsplit
 
-from tests.sendgrid_rules import errors_in, mails_of
+from tests.sendgrid_rules import Mail, errors_in
+from tests.sendgrid_schedule import RefusedError, Schedule
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from tests.sendgrid_rules import Mail
 
 KEY = "SG.a-key-for-tests.not-a-real-one"
 MESSAGE_ID = "a-message-id"
@@ -31,6 +31,15 @@ LISTS = (
     "suppression/invalid_emails",
     GLOBAL_LIST,
     GROUP_LIST,
+)
+
+BATCH = "mail/batch"
+SCHEDULED = "user/scheduled_sends"
+FENCE_SCOPES = (
+    "mail.batch.create",
+    "user.scheduled_sends.create",
+    "user.scheduled_sends.read",
+    "user.scheduled_sends.delete",
 )
 
 Cut = Literal["status", "headers", "body"]
@@ -52,6 +61,8 @@ class Fault:
     hangs: bool = False
     #: Resets before the request is read.
     is_deaf: bool = False
+    #: Takes them only when the test says so: the request was on its way for that long.
+    is_late: bool = False
 
 
 def refusal(status: int, message: str, field: str | None = None) -> Fault:
@@ -83,10 +94,9 @@ class SendGridServer:
     """A context manager; `url` is the host to give to a client."""
 
     def __init__(self) -> None:
-        #: One per recipient, in the order in which they were accepted.
-        self.mails: list[Mail] = []
+        self.schedule = Schedule()
         self.requests: list[Request] = []
-        self.scopes = ["mail.send", "user.profile.read"]
+        self.scopes = ["mail.send", "user.profile.read", *FENCE_SCOPES]
         #: List → its entries, oldest first: an address and when it came there, a Unix time.
         self.lists: dict[str, list[tuple[str, int]]] = {name: [] for name in LISTS}
         #: List → what asking for it meets.
@@ -94,6 +104,12 @@ class SendGridServer:
         #: Called with each page that is asked for.
         self.on_page: Callable[[str], None] = lambda _: None
         self.closing = threading.Event()
+        #: Place → what the next requests to it meet, one each; "accepts" lets them work.
+        self.fence_faults: dict[str, deque[Fault]] = defaultdict(deque)
+        #: Whether answers carry a Date line.
+        self.has_clock = True
+        #: Called before and after a request does its work, such as "after POST mail/send".
+        self.at: Callable[[str], None] = lambda _: None
         #: Requests wait until so many are there.
         self.meeting: threading.Barrier | None = None
         self._faults: deque[Fault] = deque()
@@ -131,8 +147,20 @@ class SendGridServer:
     def take_fault(self) -> Fault | None:
         return self._faults.popleft() if self._faults else self._lasting
 
-    def accept(self, body: Mapping[str, Any]) -> None:
-        self.mails += mails_of(body)
+    @property
+    def mails(self) -> list[Mail]:
+        """One per recipient, in the order in which they left."""
+        return self.schedule.mails
+
+    @property
+    def sends(self) -> list[Request]:
+        """Requests to send mail."""
+        return [each for each in self.requests if each.path == "/v3/mail/send"]
+
+    def asked(self, method: str, place: str) -> int:
+        """How often something about batches was asked."""
+        path = f"/v3/{place}"
+        return sum(r.method == method and r.path.startswith(path) for r in self.requests)
 
 
 def _handler_for(server: SendGridServer) -> type[BaseHTTPRequestHandler]:
@@ -148,11 +176,22 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
         pass
 
+    def send_header(self, keyword: str, value: str) -> None:
+        if keyword != "Date" or self.api.has_clock:
+            super().send_header(keyword, value)
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """The Date line of every answer, by a clock that tests move."""
+        now = self.api.schedule.now if timestamp is None else timestamp
+        return super().date_time_string(now)
+
     def do_GET(self) -> None:
         self._note(None)
         place = urlsplit(self.path)
         name = place.path.removeprefix("/v3/")
-        if name in LISTS:
+        if name.startswith(SCHEDULED):
+            self._fenced(SCHEDULED, self._scheduled)
+        elif name in LISTS:
             self._say(self._page(name, dict(parse_qsl(place.query))))
         elif self.path != "/v3/scopes":
             self._say(Fault(status=404))
@@ -195,6 +234,12 @@ class _Handler(BaseHTTPRequestHandler):
         if name in (GROUP_LIST, "asm/suppressions/global"):
             self._add_to(GROUP_LIST if name == GROUP_LIST else GLOBAL_LIST)
             return
+        if name in (BATCH, SCHEDULED):
+            raw = self.rfile.read(int(self.headers["Content-Length"]))
+            asked = json.loads(raw) if raw else {}
+            self._note(asked)
+            self._fenced(name, self._new_batch if name == BATCH else partial(self._cancel, asked))
+            return
         fault = self.api.take_fault()
         if fault is not None and fault.is_deaf:
             self._reset()
@@ -205,11 +250,64 @@ class _Handler(BaseHTTPRequestHandler):
         if self.api.meeting is not None:
             self.api.meeting.wait(10)
         if fault is None:
-            self._say(self._judged(body))
+            self.api.at("before POST mail/send")
+            answer = self._judged(body)
+            self.api.at("after POST mail/send")
+            self._say(answer)
             return
         if fault.accepts:
-            self.api.accept(body)
+            self.api.schedule.accept(body)
+        if fault.is_late:
+            self.api.schedule.accept_later(body)
         self._misbehave(fault)
+
+    def do_DELETE(self) -> None:
+        self._note(None)
+        self._fenced(SCHEDULED, self._forget)
+
+    def _fenced(self, place: str, work: "Callable[[], Fault]") -> None:
+        """Do what is asked about batches, unless a fault comes before or after it."""
+        scope = {
+            "/v3/mail/batch": "mail.batch.create",
+            "POST": "user.scheduled_sends.create",
+            "GET": "user.scheduled_sends.read",
+            "DELETE": "user.scheduled_sends.delete",
+        }.get(self.path if place == BATCH else self.command, "")
+        faults = self.api.fence_faults[f"{self.command} {place}"]
+        fault = faults.popleft() if faults else None
+        if fault is not None and not fault.accepts:
+            self._misbehave(fault)
+        elif not self._is_known():
+            self._say(BAD_KEY)
+        elif scope not in self.api.scopes:
+            self._say(NO_SCOPE)
+        else:
+            self.api.at(f"before {self.command} {place}")
+            answer = work()
+            self.api.at(f"after {self.command} {place}")
+            self._say(answer) if fault is None else self._misbehave(fault)
+
+    def _new_batch(self) -> Fault:
+        body = json.dumps({"batch_id": self.api.schedule.new_batch()}).encode()
+        return Fault(status=201, body=body)
+
+    def _scheduled(self) -> Fault:
+        batch = self.path.rpartition("/")[2]
+        statuses = self.api.schedule.statuses
+        found = [{"batch_id": b, "status": s} for b, s in statuses.items() if b == batch]
+        return Fault(status=200, body=json.dumps(found).encode())
+
+    def _cancel(self, asked: Mapping[str, str]) -> Fault:
+        assert asked["status"] == "cancel"
+        try:
+            self.api.schedule.cancel(asked["batch_id"])
+        except RefusedError as error:
+            return refusal(400, *error.args)
+        return Fault(status=201, body=json.dumps(asked).encode())
+
+    def _forget(self) -> Fault:
+        self.api.schedule.forget(self.path.rpartition("/")[2])
+        return Fault(status=204)
 
     def _note(self, body: object) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}
@@ -230,7 +328,12 @@ class _Handler(BaseHTTPRequestHandler):
             return NO_SCOPE
         if found := errors_in(body):
             return Fault(status=400, body=json.dumps({"errors": found}).encode())
-        self.api.accept(body)
+        if body.get("mail_settings", {}).get("sandbox_mode", {}).get("enable"):
+            return Fault(status=200)
+        try:
+            self.api.schedule.accept(body)
+        except RefusedError as error:
+            return refusal(400, *error.args)
         return Fault(status=202, headers={"X-Message-Id": MESSAGE_ID})
 
     def _misbehave(self, fault: Fault) -> None:

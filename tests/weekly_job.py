@@ -275,14 +275,18 @@ def a_job(
     delivery: str = FILES,
     readers: str = READERS,
     url: str | None = None,
+    database: bytes | None = None,
 ) -> Job:
-    """Make a folder with settings, segments and imported readers; a URL names an empty database."""
+    """Make a folder with settings, segments and imported readers; a URL names an empty database.
+
+    With a database, that one, where more has happened already.
+    """
     folder.mkdir()
     # Rendering costs most of the time, so nothing is rendered for students who are not there.
     segments = _STUDENTS + _EVERYONE if ",student," in readers else _EVERYONE
     _settle_in(folder, feed=feed, delivery=delivery, segments=segments)
     job = Job(folder=folder)
-    job.database.write_bytes(_database_with(readers))
+    job.database.write_bytes(database or _database_with(readers))
     return job if url is None else _moved(job, url)
 
 

@@ -121,6 +121,8 @@ class SendGridSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     group: Positive | None = None
     suppressions: bool = True
     webhook_key: str | None = None
+    fence: bool = False
+    fence_minutes: Annotated[int, Meta(ge=25, le=4200)] = 30
 
 
 class DeliverySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

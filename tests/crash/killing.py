@@ -27,7 +27,7 @@ class Moment:
 NOWHERE: Final = Moment(when="before", name="no step has this name")
 
 
-def run_killed(job: Job, moment: Moment) -> tuple[int, list[str]]:
+def run_killed(job: Job, moment: Moment, *, command: str = "run") -> tuple[int, list[str]]:
     """Start the job; return its status, and the steps that it reached."""
     log = job.folder / "steps.log"
     log.unlink(missing_ok=True)
@@ -35,7 +35,7 @@ def run_killed(job: Job, moment: Moment) -> tuple[int, list[str]]:
     ended = subprocess.run(
         [
             *(sys.executable, Path(__file__).with_name("killed.py"), log, *where),
-            *("--now", WEEK_1, "run"),
+            *("--now", WEEK_1, command),
         ],
         cwd=job.folder,
         env=bare_environment(),

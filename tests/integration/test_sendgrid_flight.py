@@ -1,17 +1,24 @@
 """Several requests in flight: each reader once, and books that are right whatever happens."""
 
 import threading
+import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import pytest
 from tests.messages import a_batch, a_recipient
-from tests.sendgrid_server import BAD_KEY, KEY, Fault, SendGridServer, refusal
+from tests.sendgrid_server import BAD_KEY, BATCH, KEY, Fault, SendGridServer, refusal
+from tests.weekly_job import wait_until
 
 from otalk_digest.delivery.dispatch import dispatch
 from otalk_digest.delivery.provider import Attempt
 from otalk_digest.delivery.providers.sendgrid import SendGridConfig, SendGridProvider
+from otalk_digest.delivery.providers.sendgrid_courier import send_batch
+from otalk_digest.delivery.providers.sendgrid_fence import SendGridFences
+from otalk_digest.delivery.providers.sendgrid_flight import LAST_WAIT_S, Crew, Flight
+from otalk_digest.delivery.providers.sendgrid_post import Pace, Poster
 from otalk_digest.errors import (
     OtalkDigestError,
     ProviderRefusedError,
@@ -21,7 +28,7 @@ from otalk_digest.errors import (
     TryAgainError,
 )
 from otalk_digest.model.delivery import Outcome
-from otalk_digest.model.message import Batch, Recipient
+from otalk_digest.model.message import Batch, Fence, Recipient
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +47,8 @@ class Pages:
     attempts: int = 0
     writer: int = field(default_factory=threading.get_ident)
     is_full: bool = False
+    #: Attempt → the fence that was noted before it was submitted.
+    fences: dict[int, Fence] = field(default_factory=dict)
 
     def claim(self, limit: int) -> AnAttempt | None:
         assert threading.get_ident() == self.writer
@@ -49,6 +58,10 @@ class Pages:
         self.attempts += 1
         self.status |= {each.delivery_id: "sending" for each in taken}
         return AnAttempt(self.attempts, a_batch(*taken, attempt_key=f"try-{self.attempts}"))
+
+    def fence(self, attempt: Attempt, fence: Fence) -> None:
+        assert threading.get_ident() == self.writer
+        self.fences[attempt.id] = fence
 
     def record(self, attempt: Attempt, outcomes: Sequence[Outcome]) -> None:
         assert threading.get_ident() == self.writer
@@ -237,6 +250,71 @@ def test_when_asked_to_stop_nobody_waits_for_a_busy_service(server: SendGridServ
 
     assert pages.counts() == {"planned": 40}
     assert len(server.requests) == 4
+
+
+@pytest.mark.parametrize("fence_minutes", [None, 30])
+def test_when_asked_to_stop_a_request_that_is_never_answered_is_waited_for_no_longer_than_that(
+    server: SendGridServer, fence_minutes: int | None
+) -> None:
+    server.next(Fault(accepts=True, hangs=True))
+
+    pages = carry_until_stopped(server, lambda: server.sends, fence_minutes=fence_minutes)
+
+    assert pages.counts() == {"in_doubt": 10}
+
+
+def test_when_asked_to_stop_what_still_waits_for_its_fence_is_certainly_not_sent(
+    server: SendGridServer,
+) -> None:
+    server.fence_faults[f"POST {BATCH}"].append(Fault(hangs=True))
+
+    pages = carry_until_stopped(server, lambda: server.requests, fence_minutes=30)
+
+    assert pages.counts() == {"planned": 10}
+    assert server.sends == []
+
+
+def test_the_last_wait_is_as_long_as_a_machine_waits_that_shuts_down() -> None:
+    assert LAST_WAIT_S == 30
+
+
+def carry_until_stopped(
+    server: SendGridServer, reached: Callable[[], object], *, fence_minutes: int | None
+) -> Pages:
+    """Carry ten readers; ask to stop once it is reached, and wait for an instant only."""
+    config = SendGridConfig(api_key=KEY, host=server.url, timeout_s=60, fence_minutes=fence_minutes)
+    pages, pace, stop = (
+        Pages([a_recipient(n) for n in range(10)]),
+        Pace(time.sleep),
+        threading.Event(),
+    )
+
+    def crew() -> Crew:
+        poster = Poster(config, pace, clock=time.time)
+        fences = SendGridFences(config, pace)
+        return Crew(
+            send=partial(send_batch, poster=poster, group=None),
+            raise_fence=fences.raise_fence if fences.is_on else None,
+        )
+
+    def ask_to_stop() -> None:
+        wait_until(reached)
+        stop.set()
+
+    flight = Flight(
+        pages,
+        crew,
+        lanes=2,
+        size=10,
+        halt=pace.halt,
+        is_fenced=fence_minutes is not None,
+        last_wait_s=0.1,
+    )
+    asking = threading.Thread(target=ask_to_stop)
+    asking.start()
+    flight.carry(stop=stop)
+    asking.join()
+    return pages
 
 
 def test_a_bug_of_ours_leaves_its_batch_in_doubt_and_is_told(server: SendGridServer) -> None:

@@ -467,3 +467,36 @@ def test_the_heavy_package_is_not_loaded_before_it_is_needed() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout == "False\n"
+
+
+def test_the_sandbox_judges_a_message_and_sends_nothing(
+    server: SendGridServer, provider: SendGridProvider
+) -> None:
+    assert list(provider.rehearse(a_batch(a_recipient()))) == []
+
+    (request,) = server.sends
+    assert request.body["mail_settings"] == {"sandbox_mode": {"enable": True}}
+    assert server.mails == server.schedule.waiting == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (UNKNOWN_SENDER, "does not know the sender address"),
+        (NO_CREDITS, "used up its credits"),
+        (refusal(400, "Bad", "from.email"), "would refuse every message (400 from.email: Bad)"),
+        (Fault(status=404), "would refuse every message (404)"),
+        (Fault(status=503), "cannot be used now (503)"),
+        (Fault(), "cannot be used now"),
+        (Fault(status=202), "although it was for its sandbox"),
+    ],
+)
+def test_what_the_sandbox_would_refuse_is_told(
+    server: SendGridServer, provider: SendGridProvider, fault: Fault, said: str
+) -> None:
+    server.always(fault)
+
+    (found,) = provider.rehearse(a_batch(a_recipient()))
+
+    assert said in found
+    assert found.endswith(".")

@@ -16,7 +16,7 @@ from otalk_digest.delivery.provider import Attempt
 from otalk_digest.delivery.providers.smtp import SmtpConfig, SmtpProvider
 from otalk_digest.errors import ProviderUnavailableError
 from otalk_digest.model.delivery import Outcome, OutcomeKind
-from otalk_digest.model.message import Batch
+from otalk_digest.model.message import Batch, Fence
 
 ACCEPTED, IN_DOUBT, RELEASED = OutcomeKind.ACCEPTED, OutcomeKind.IN_DOUBT, OutcomeKind.RELEASED
 
@@ -57,6 +57,9 @@ class Books:
 
     def release(self, attempt: Attempt, reason: str) -> None:
         raise AssertionError(attempt, reason)
+
+    def fence(self, attempt: Attempt, fence: Fence) -> None:
+        raise AssertionError(attempt, fence)
 
     def lose_track(self, attempt: Attempt, reason: str) -> None:
         raise AssertionError(attempt, reason)

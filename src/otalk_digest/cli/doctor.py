@@ -1,6 +1,7 @@
 """`doctor`: what is wrong with the set-up, and what to do."""
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,6 +15,13 @@ from otalk_digest.errors import OtalkDigestError
 from otalk_digest.model.audience import Consent
 from otalk_digest.pipeline.discovering import discover
 from otalk_digest.store.subscribers import count_by_consent, count_by_segment
+
+if TYPE_CHECKING:
+    from otalk_digest.digest.themes import Theme
+    from otalk_digest.model.audience import Segment
+    from otalk_digest.model.edition import Digest, Variant
+    from otalk_digest.model.message import Batch
+    from otalk_digest.pipeline.freezing import Press
 
 #: A check yields problems, each a sentence with what to do; remarks alone mean all is well.
 Check = Callable[[App], Iterator[str]]
@@ -78,20 +86,29 @@ def _check_templates(app: App) -> Iterator[str]:
         (segment.theme, segment.language or press.publication.language): segment
         for segment in app.segments
     }
-    for (name, language), segment in speakers.items():
-        theme = load_theme(name, folders=press.theme_folders, cache=press.cache).speaking(language)
+    for segment in speakers.values():
+        theme = _theme_of(press, segment)
         for digest in fixture_digests(app.clock()).values():
-            render_variant(
-                digest,
-                theme=theme,
-                publication=press.publication,
-                profile=press.profile,
-                why=segment.why,
-                subject_prefix=segment.subject_prefix,
-                zones=("Pacific/Auckland",),
-                token_prefix="OTDSAMPLE",  # noqa: S106 - not a password
-            )
+            _rendered(press, segment, digest, theme=theme)
     yield from ()
+
+
+def _theme_of(press: "Press", segment: "Segment") -> "Theme":
+    theme = load_theme(segment.theme, folders=press.theme_folders, cache=press.cache)
+    return theme.speaking(segment.language or press.publication.language)
+
+
+def _rendered(press: "Press", segment: "Segment", digest: "Digest", *, theme: "Theme") -> "Variant":
+    return render_variant(
+        digest,
+        theme=theme,
+        publication=press.publication,
+        profile=press.profile,
+        why=segment.why,
+        subject_prefix=segment.subject_prefix,
+        zones=("Pacific/Auckland",),
+        token_prefix="OTDSAMPLE",  # noqa: S106 - not a password
+    )
 
 
 def _check_subscribers(app: App) -> Iterator[str]:
@@ -125,11 +142,27 @@ def _check_feed(app: App) -> Iterator[str]:
 
 
 def _check_provider(app: App) -> Iterator[str]:
+    from otalk_digest.delivery.provider import HasRehearsals
+
     provider = app.provider()
     try:
-        yield from provider.check()
+        found = provider.check()
+        yield from found
+        if not found and isinstance(provider, HasRehearsals):
+            yield from provider.rehearse(_sample(app))
     finally:
         provider.close()
+
+
+def _sample(app: App) -> "Batch":
+    """Return a message like those that are sent: an invented digest in the first theme."""
+    from otalk_digest.pipeline.proofing import sample_batch
+
+    press, segment, now = app.press(), app.segments[0], app.clock()
+    digest = next(iter(fixture_digests(now).values()))
+    variant = _rendered(press, segment, digest, theme=_theme_of(press, segment))
+    with app.store() as store:
+        return sample_batch(store, variant, app.post(), now=now)
 
 
 def _check_sender(app: App) -> Iterator[str]:

@@ -78,7 +78,7 @@ def build_signer(settings: Settings) -> "Signer | None":
 def _sendgrid(settings: Settings, sleep: Sleep) -> Provider:
     from otalk_digest.delivery.providers.sendgrid import SendGridConfig, SendGridProvider
 
-    api_key = settings.secret("SENDGRID_API_KEY")
+    sendgrid, api_key = settings.delivery.sendgrid, settings.secret("SENDGRID_API_KEY")
     if api_key is None:
         raise SettingsError(
             "There is no key for SendGrid. Put it into the environment as "
@@ -87,11 +87,12 @@ def _sendgrid(settings: Settings, sleep: Sleep) -> Provider:
     return SendGridProvider(
         SendGridConfig(
             api_key=api_key,
-            host=settings.delivery.sendgrid.host,
-            timeout_s=settings.delivery.sendgrid.timeout_s,
-            requests=settings.delivery.sendgrid.requests,
-            group=settings.delivery.sendgrid.group,
-            has_lists=settings.delivery.sendgrid.suppressions,
+            host=sendgrid.host,
+            timeout_s=sendgrid.timeout_s,
+            requests=sendgrid.requests,
+            group=sendgrid.group,
+            has_lists=sendgrid.suppressions,
+            fence_minutes=sendgrid.fence_minutes if sendgrid.fence else None,
         ),
         sleep=sleep,
     )

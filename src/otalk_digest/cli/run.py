@@ -75,6 +75,13 @@ def print_report(report: RunReport) -> None:
             "Not all suppression lists of the provider could be read "
             f"({'; '.join(report.synced.faults)}): went on with those that are known."
         )
+    if report.called_back.released:
+        click.echo(
+            f"{report.called_back.released} that were in doubt were called back before they were "
+            "due, and planned again."
+        )
+    if report.called_back.fault is not None:
+        click.echo(f"What is in doubt could not be called back: {report.called_back.fault}")
     if not report.forgotten.is_nothing:
         old = report.forgotten
         click.echo(

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from otalk_digest.model.delivery import Outcome
-from otalk_digest.model.message import Batch
+from otalk_digest.model.message import Batch, Fence
 
 
 class Attempt(Protocol):
@@ -27,6 +27,9 @@ class Ledger(Protocol):
 
     def claim(self, limit: int) -> Attempt | None:
         """Open an attempt over the next planned deliveries; None when there are none."""
+
+    def fence(self, attempt: Attempt, fence: Fence) -> None:
+        """Note the fence of an open attempt; nothing of the attempt is submitted before."""
 
     def record(self, attempt: Attempt, outcomes: Sequence[Outcome]) -> None:
         """Write each outcome and close the attempt."""
@@ -89,6 +92,44 @@ class StreamingProvider(Provider, Protocol):
         Few readers are claimed at a time, so that a kill leaves few in doubt. Raises what
         `send` raises, after everything that was claimed has its outcome.
         """
+
+
+@runtime_checkable
+class HasRehearsals(Protocol):
+    """A provider that judges a batch without sending it."""
+
+    def rehearse(self, batch: Batch) -> Sequence[str]:
+        """Return what is wrong with it, each as a sentence with what to do; sends nothing."""
+
+
+class Fences(Protocol):
+    """Batches that wait at the provider for a while, and can be called back meanwhile."""
+
+    @property
+    def is_on(self) -> bool:
+        """Whether each attempt gets a fence before it is submitted."""
+
+    def call_back(self, fence: Fence, *, stop: threading.Event) -> bool:
+        """Return whether it is certain that nothing of the batch will ever be sent.
+
+        Gives up when it is to stop. Safe to repeat. Raises ProviderUnavailableError,
+        ProviderRefusedError or SettingsError.
+        """
+
+    def forget(self, fence: Fence, *, stop: threading.Event) -> bool:
+        """Let go of a batch that was called back; return whether it was due long enough ago.
+
+        As `call_back` in all else.
+        """
+
+
+@runtime_checkable
+class HasFences(Protocol):
+    """A provider with such batches."""
+
+    @property
+    def fences(self) -> Fences:
+        """They are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,3 +28,7 @@ class DeliveryEvent:
     raw: str
     #: Whose key it is; None when it is not one of ours.
     delivery_id: int | None = None
+    #: Names the attempt that the message left with; "" when it is not told.
+    attempt_key: str = ""
+    #: The attempt's number; None when the key is not one of ours.
+    attempt_id: int | None = None

@@ -39,6 +39,16 @@ class Recipient:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fence:
+    """What a provider has taken under it waits until it is due, and can be called back before."""
+
+    #: The provider's own name for it.
+    batch_id: str
+    #: UTC, by the provider's clock.
+    send_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
     """One content, many recipients, one attempt."""
 
@@ -50,3 +60,5 @@ class Batch:
     sender: Sender
     variant: Variant
     recipients: tuple[Recipient, ...]
+    #: None where whatever is taken leaves at once.
+    fence: Fence | None = None

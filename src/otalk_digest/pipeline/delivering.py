@@ -11,14 +11,14 @@ from sqlalchemy import Connection
 
 from otalk_digest.audience.links import ReaderLinks
 from otalk_digest.delivery.dispatch import dispatch
-from otalk_digest.delivery.provider import Attempt, Provider
+from otalk_digest.delivery.provider import Attempt, HasFences, Provider
 from otalk_digest.errors import InputError
 from otalk_digest.logs import log_event
 from otalk_digest.model.delivery import Outcome
 from otalk_digest.model.edition import Edition, EditionKind, LetterKind, Variant
-from otalk_digest.model.message import Batch, Sender
+from otalk_digest.model.message import Batch, Fence, Sender
 from otalk_digest.pipeline.expiring import expire_edition
-from otalk_digest.store import books, decisions, editions, ledger, signups
+from otalk_digest.store import books, decisions, editions, fences, ledger, signups
 from otalk_digest.store.database import Store, secret_key
 
 if TYPE_CHECKING:
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 Clock = Callable[[], datetime]
 
 _LEFT_BEHIND = "a run ended before its answer was recorded"
+_ATTEMPT = "a"
+#: No number of ours is longer.
+_ATTEMPT_DIGITS = 9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,14 +71,14 @@ class _StoreLedger:
         variant: Variant,
         *,
         post: Post,
-        provider: str,
+        provider: Provider,
         clock: Clock,
     ) -> None:
         self._store = store
         self._edition = edition
         self._variant = variant
         self._sender = post.sender
-        self._provider = provider
+        self._provider = provider.name
         self._clock = clock
         #: Attempts that have readers without an outcome, for `turn_over`.
         self._open: dict[int, set[int]] = {}
@@ -86,6 +89,7 @@ class _StoreLedger:
             edition=edition.number,
             segment=variant.segment,
             content_hash=content_hash,
+            is_fenced=isinstance(provider, HasFences) and provider.fences.is_on,
             asks_to_confirm=edition.about == LetterKind.CONFIRMATION,
         )
         # A letter of March is still good in July; what it is dated then is the day it leaves.
@@ -136,6 +140,10 @@ class _StoreLedger:
         attempt = _Attempt(id=claim.attempt_id, batch=self._batch(claim, confirmations))
         return attempt, replace(self._place, after=claim.readers[-1].delivery_id)
 
+    def fence(self, attempt: Attempt, fence: Fence) -> None:
+        with self._store.begin() as connection:
+            fences.raise_fence(connection, attempt.id, fence)
+
     def record(self, attempt: Attempt, outcomes: Sequence[Outcome]) -> None:
         with self._store.begin() as connection:
             ledger.record_outcomes(connection, attempt.id, outcomes, now=self._clock())
@@ -160,7 +168,7 @@ class _StoreLedger:
 
     def _batch(self, claim: ledger.Claim, confirmations: Mapping[int, str]) -> Batch:
         return Batch(
-            attempt_key=f"a{claim.attempt_id}",
+            attempt_key=f"{_ATTEMPT}{claim.attempt_id}",
             edition=self._place.edition,
             date=self._date or self._clock(),
             sender=self._sender,
@@ -179,6 +187,13 @@ class _StoreLedger:
         )
 
 
+def attempt_of(key: str) -> int | None:
+    """Return the number of the attempt that a message says it left with; None for no such key."""
+    mark, digits = key[: len(_ATTEMPT)], key[len(_ATTEMPT) :]
+    is_ours = mark == _ATTEMPT and digits.isascii() and digits.isdigit()
+    return int(digits) if is_ours and len(digits) <= _ATTEMPT_DIGITS else None
+
+
 def recover(connection: Connection, provider: Provider, *, now: datetime) -> int:
     """Settle what a killed run left open (R3); return how many attempts there were.
 
@@ -186,11 +201,14 @@ def recover(connection: Connection, provider: Provider, *, now: datetime) -> int
     simply sent again; anything else is in doubt and listed, never resent by itself (R4).
     """
     left = ledger.open_attempts(connection)
-    for attempt_id, name in left:
-        if provider.is_idempotent and provider.name == name:
-            ledger.release_attempt(connection, attempt_id, _LEFT_BEHIND, now=now)
+    for attempt in left:
+        is_repeatable = provider.is_idempotent and provider.name == attempt.provider
+        if is_repeatable or attempt.is_unsent:
+            ledger.release_attempt(connection, attempt.id, _LEFT_BEHIND, now=now)
         else:
-            ledger.lose_track(connection, attempt_id, _LEFT_BEHIND, now=now)
+            ledger.lose_track(connection, attempt.id, _LEFT_BEHIND, now=now)
+    if left:
+        log_event("attempts_recovered", attempts=len(left), provider=provider.name)
     return len(left)
 
 
@@ -214,9 +232,7 @@ def deliver(
     if edition is None:
         raise InputError(f"There is no edition {number}. See: otalk-digest editions.")
     for variant in edition.variants:
-        books_of = _StoreLedger(
-            store, edition, variant, post=post, provider=provider.name, clock=clock
-        )
+        books_of = _StoreLedger(store, edition, variant, post=post, provider=provider, clock=clock)
         dispatch(books_of, provider, stop=stop)
 
 

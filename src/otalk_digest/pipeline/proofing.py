@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from otalk_digest.audience.personalise import fill
 from otalk_digest.delivery.message import compile_message
@@ -86,6 +87,21 @@ def test_batches(
         )
         for variant in edition.variants
     ]
+
+
+def sample_batch(store: Store, variant: Variant, post: Post, *, now: datetime) -> Batch:
+    """Return a variant as it would be sent to our own address, which nobody is to do."""
+    with store.read() as connection:
+        key = secret_key(connection)
+    reader = ProofReader(address=post.sender.from_address)
+    return Batch(
+        attempt_key="sample",
+        edition=0,
+        date=now,
+        sender=post.sender,
+        variant=variant,
+        recipients=(_recipient(variant, post, key, reader, number=0),),
+    )
 
 
 def _proof(

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from otalk_digest.audience.links import delivery_of
 from otalk_digest.delivery.provider import Provider
 from otalk_digest.model.event import DeliveryEvent
-from otalk_digest.pipeline.delivering import close_books
+from otalk_digest.pipeline.delivering import attempt_of, close_books
 from otalk_digest.pipeline.suppressing import Synced, sync_suppressions
 from otalk_digest.store import events
 from otalk_digest.store.database import Store, secret_key
@@ -34,9 +34,16 @@ def take_events(store: Store, found: tuple[DeliveryEvent, ...], *, now: datetime
 def find_ours(
     connection: Connection, found: tuple[DeliveryEvent, ...]
 ) -> tuple[DeliveryEvent, ...]:
-    """Return the events with the deliveries that they are about."""
+    """Return the events with the deliveries and the attempts that they are about."""
     key = secret_key(connection)
-    return tuple(replace(each, delivery_id=delivery_of(each.delivery_key, key)) for each in found)
+    return tuple(
+        replace(
+            each,
+            delivery_id=delivery_of(each.delivery_key, key),
+            attempt_id=attempt_of(each.attempt_key),
+        )
+        for each in found
+    )
 
 
 def reconcile(store: Store, provider: Provider, *, soft_bounces: int, now: datetime) -> Reconciled:

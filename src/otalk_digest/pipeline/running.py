@@ -15,8 +15,9 @@ from otalk_digest.model.delivery import Tally
 from otalk_digest.model.edition import Edition, EditionKind
 from otalk_digest.pipeline.checking import Findings, check_edition, require_fit
 from otalk_digest.pipeline.collecting import Collected, Source, collect, pull, take_in
-from otalk_digest.pipeline.delivering import Clock, Post, close_books, deliver, recover
+from otalk_digest.pipeline.delivering import Clock, Post, close_books
 from otalk_digest.pipeline.expiring import expire
+from otalk_digest.pipeline.fencing import CalledBack, deliver_fenced, pick_up
 from otalk_digest.pipeline.forgetting import Forgotten, Keeping, forget
 from otalk_digest.pipeline.freezing import Press
 from otalk_digest.pipeline.issuing import freeze_next
@@ -83,6 +84,8 @@ class RunReport:
     #: Chats of which nobody is reminded until a maintainer has approved what is told of them.
     unapproved: list[str] = field(default_factory=list)
     in_doubt: int = 0
+    #: What was in doubt behind a fence.
+    called_back: CalledBack = field(default_factory=CalledBack)
     #: Deliveries in doubt that the settings decided about.
     settled: int = 0
     #: What came of keeping the provider's suppression lists and ours in step.
@@ -141,7 +144,8 @@ def resume(job: Job, number: int | None, *, is_rehearsal: bool) -> RunReport:
                 for waiting in numbers:
                     note_books(connection, report, waiting)
         else:
-            with_provider(job, report, lambda provider: go_on(job, provider, report, numbers))
+            # Asked once more: what is called back is waiting only now.
+            with_provider(job, report, lambda p: go_on(job, p, report, _waiting(job, number)))
             balance(job, report)
     return report
 
@@ -150,10 +154,7 @@ def with_provider(job: Job, report: RunReport, work: Callable[[Provider], None])
     """Do the work; what stops it is kept, so that the books are read all the same."""
     provider = job.make_provider()
     try:
-        with job.store.begin() as connection:
-            recovered = recover(connection, provider, now=job.clock())
-        if recovered:
-            log_event("attempts_recovered", attempts=recovered, provider=provider.name)
+        pick_up(job, provider, report.called_back)
         # Before the plan, so that its numbers are right, and before each claim (R5).
         report.synced = sync_suppressions(job.store, provider, now=job.clock())
         report.settled = settle_doubts(job.store, job.policy, now=job.clock())
@@ -215,7 +216,7 @@ def go_on(job: Job, provider: Provider, report: RunReport, numbers: Sequence[int
             # Its readers stay planned; the other editions need not wait for it.
             unfit = unfit or error
             continue
-        deliver(job.store, number, provider, job.post, stop=job.stop, clock=job.clock)
+        deliver_fenced(job, number, provider, report.called_back)
     if unfit is not None:
         raise unfit
 

@@ -9,7 +9,8 @@ from sqlalchemy import Connection, bindparam, exists, func, insert, select, upda
 
 from otalk_digest.model.delivery import EventKind, Status, after_all_events
 from otalk_digest.model.event import DeliveryEvent
-from otalk_digest.store.schema import deliveries, editions, subscribers, suppressions
+from otalk_digest.store.fences import State
+from otalk_digest.store.schema import attempts, deliveries, editions, subscribers, suppressions
 from otalk_digest.store.subscribers import is_suppressed, suppress
 from otalk_digest.store.told import events
 
@@ -20,9 +21,13 @@ _SOFT: Final = (Status.DEFERRED, Status.BOUNCED)
 _ENDED: Final = (*_SOFT, Status.ACCEPTED, Status.DELIVERED, Status.COMPLAINED)
 
 _E, _D = events.c, deliveries.c
+#: It tells of mail that was discarded and sent anew: nothing about the delivery of now.
+_IS_CALLED_BACK = exists().where(
+    attempts.c.id == _E.attempt_id, attempts.c.fence.in_((State.HELD, State.FORGOTTEN))
+)
 _COLUMNS: Final = (
     *(_E.delivery_key, _E.name, _E.at, _E.url, _E.delivery_id),
-    *(_E.kind, _E.reason, _E.suppresses, _E.raw, _E.stored_at),
+    *(_E.kind, _E.reason, _E.suppresses, _E.raw, _E.attempt_id, _E.stored_at),
 )
 # Built once and said for a thousand events at a go.
 _STORE: Final = insert(events).from_select(
@@ -136,6 +141,7 @@ def _row(event: DeliveryEvent, *, now: datetime) -> dict[str, object]:
         "reason": event.reason,
         "suppresses": event.suppresses,
         "raw": event.raw,
+        "attempt_id": event.attempt_id,
         "stored_at": now,
     }
 
@@ -152,7 +158,9 @@ def _settle(connection: Connection, delivery_id: int, *, now: datetime) -> bool:
     if stands is None:
         return False
     before = Status(stands.status)
-    query = select(_E.kind, _E.reason).where(_E.delivery_id == delivery_id, _E.kind.is_not(None))
+    query = select(_E.kind, _E.reason).where(
+        _E.delivery_id == delivery_id, _E.kind.is_not(None), ~_IS_CALLED_BACK
+    )
     told = connection.execute(query.order_by(_E.at, _E.reason.nulls_first())).all()
     after = after_all_events(before, [EventKind(row.kind) for row in told])
     # The earliest that says so; the same in whatever order they came.

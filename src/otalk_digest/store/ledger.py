@@ -29,6 +29,7 @@ from otalk_digest.model.delivery import (
     after_action,
 )
 from otalk_digest.store.asked import signups
+from otalk_digest.store.fences import State
 from otalk_digest.store.outcomes import write_outcomes
 from otalk_digest.store.schema import attempts, deliveries, subscribers, suppressions
 
@@ -105,6 +106,8 @@ class Place:
     segment: str
     #: Of the variant: each attempt keeps it, as proof that all carried the same bytes (R7).
     content_hash: str
+    #: Nothing of an attempt is submitted before its fence is noted.
+    is_fenced: bool = False
     #: The last delivery that this run claimed.
     after: int = 0
     #: It asks people whether they want mail, so it goes to who has not said so yet.
@@ -148,6 +151,7 @@ def claim(
         "content_hash": where.content_hash,
         "recipients": len(readers),
         "opened_at": now,
+        "fence": State.WANTED if where.is_fenced else None,
     }
     attempt_id = connection.execute(_OPEN_ATTEMPT, opened).scalar_one()
     moved = {"ids": [reader.delivery_id for reader in readers], "attempt": attempt_id, "now": now}
@@ -206,13 +210,23 @@ def skip_planned(connection: Connection, edition: int, reason: SkipReason, *, no
     return connection.execute(skip).rowcount
 
 
-def open_attempts(connection: Connection) -> Sequence[tuple[int, str]]:
-    """Return id and provider of attempts that a dead run left behind (R3).
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftBehind:
+    """An attempt that a dead run left open."""
 
-    Only the holder of the lease may ask: any open attempt is then somebody's who died.
-    """
-    query = select(attempts.c.id, attempts.c.provider).where(attempts.c.closed_at.is_(None))
-    return [(row.id, row.provider) for row in connection.execute(query)]
+    id: int
+    provider: str
+    #: It waited for its fence, so nothing of it was submitted.
+    is_unsent: bool
+
+
+def open_attempts(connection: Connection) -> Sequence[LeftBehind]:
+    """Return attempts that a dead run left open (R3): for the holder of the lease alone to ask."""
+    query = select(attempts.c.id, attempts.c.provider, attempts.c.fence)
+    return [
+        LeftBehind(id=row.id, provider=row.provider, is_unsent=row.fence == State.WANTED)
+        for row in connection.execute(query.where(attempts.c.closed_at.is_(None)))
+    ]
 
 
 def settle(

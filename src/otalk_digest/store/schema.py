@@ -266,6 +266,11 @@ attempts = Table(
     # Open while this is null: after a crash, what it held is in doubt.
     Column("closed_at", Moment),
     Column("detail", String),
+    # See `store.fences`: how far its fence is, the provider's name for it, and when it is due by
+    # the provider's clock. Null where an attempt needs none.
+    Column("fence", String),
+    Column("batch_id", String),
+    Column("send_at", Moment),
 )
 
 deliveries = Table(

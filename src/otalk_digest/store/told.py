@@ -44,6 +44,8 @@ events = Table(
     Column("raw", Text, nullable=False),
     Column("stored_at", Moment, nullable=False),
     Column("applied_at", Moment, index=True),
+    # The attempt that its message left with; null when it is not told.
+    Column("attempt_id", Integer),
     UniqueConstraint("delivery_key", "name", "at", "url"),
 )
 

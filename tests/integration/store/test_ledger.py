@@ -75,7 +75,8 @@ def test_a_claim_takes_the_next_readers_and_opens_their_attempt(store: Store) ->
             ("bea@example.org", "bea"),
         ]
         assert statuses(connection) == ["sending", "sending", "planned"]
-        assert ledger.open_attempts(connection) == [(claim.attempt_id, "smtp")]
+        (left,) = ledger.open_attempts(connection)
+        assert (left.id, left.provider, left.is_unsent) == (claim.attempt_id, "smtp", False)
         attempt = connection.execute(select(attempts)).one()
         assert (attempt.recipients, attempt.content_hash) == (2, "everyone")
 

@@ -11,7 +11,7 @@ from otalk_digest.delivery.dispatch import dispatch
 from otalk_digest.delivery.provider import Attempt
 from otalk_digest.errors import ProviderUncertainError, TryAgainError
 from otalk_digest.model.delivery import Outcome, OutcomeKind
-from otalk_digest.model.message import Batch
+from otalk_digest.model.message import Batch, Fence
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,9 @@ class Pages:
 
     def release(self, attempt: Attempt, reason: str) -> None:
         raise AssertionError(attempt, reason)
+
+    def fence(self, attempt: Attempt, fence: Fence) -> None:
+        raise AssertionError(attempt, fence)
 
     def lose_track(self, attempt: Attempt, reason: str) -> None:
         assert reason

@@ -9,22 +9,29 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from http.client import HTTPException
-from typing import Final
 
 from otalk_digest.delivery.addresses import diagnostic
 from otalk_digest.delivery.provider import Ledger
-from otalk_digest.delivery.providers.sendgrid_answer import scope_faults
+from otalk_digest.delivery.providers.sendgrid_answer import (
+    SANDBOXED,
+    SEND_SCOPE,
+    Meaning,
+    meaning,
+    reason,
+    scope_faults,
+)
 from otalk_digest.delivery.providers.sendgrid_config import SendGridConfig
 from otalk_digest.delivery.providers.sendgrid_courier import send_batch
-from otalk_digest.delivery.providers.sendgrid_flight import Flight, Send
+from otalk_digest.delivery.providers.sendgrid_fence import FENCE_SCOPES, SendGridFences
+from otalk_digest.delivery.providers.sendgrid_flight import Crew, Flight
 from otalk_digest.delivery.providers.sendgrid_lists import SendGridLists
 from otalk_digest.delivery.providers.sendgrid_post import Pace, Poster, open_client
+from otalk_digest.delivery.providers.sendgrid_request import encode_rehearsal
+from otalk_digest.errors import ProviderRefusedError, ProviderUnavailableError
 from otalk_digest.model.delivery import Outcome
 from otalk_digest.model.message import Batch
 
 __all__ = ["SendGridConfig", "SendGridProvider"]
-
-_SCOPE: Final = "mail.send"
 
 
 class SendGridProvider:
@@ -46,6 +53,7 @@ class SendGridProvider:
         self._clock = clock
         self.suppressions = SendGridLists(config)
         self._poster = Poster(config, Pace(sleep), clock=clock)
+        self.fences = SendGridFences(config, Pace(sleep), clock=clock)
 
     def send(self, batch: Batch) -> Sequence[Outcome]:
         """Return one outcome per recipient; raises only while no reader is decided.
@@ -62,16 +70,21 @@ class SendGridProvider:
         """Send all that is planned, several requests at a time; see `StreamingProvider`."""
         pace = Pace(self._sleep, stop=stop)
 
-        def make_sender() -> Send:
+        def make_crew() -> Crew:
             poster = Poster(self._config, pace, clock=self._clock)
-            return partial(send_batch, poster=poster, group=self._config.group)
+            fences = SendGridFences(self._config, pace, clock=self._clock)
+            return Crew(
+                send=partial(send_batch, poster=poster, group=self._config.group),
+                raise_fence=fences.raise_fence if fences.is_on else None,
+            )
 
         flight = Flight(
             ledger,
-            make_sender,
+            make_crew,
             lanes=self._config.requests,
             size=self.batch_size,
             halt=pace.halt,
+            is_fenced=self.fences.is_on,
         )
         return flight.carry(stop=stop)
 
@@ -81,7 +94,21 @@ class SendGridProvider:
             answer = open_client(self._config).read_scopes()
         except (OSError, HTTPException) as error:
             return (f"SendGrid cannot be asked: {diagnostic(str(error))}. Try again later.",)
-        return scope_faults(answer, needed=_SCOPE)
+        needed = (SEND_SCOPE, *FENCE_SCOPES) if self.fences.is_on else (SEND_SCOPE,)
+        return scope_faults(answer, needed=needed)
+
+    def rehearse(self, batch: Batch) -> Sequence[str]:
+        """Let SendGrid's sandbox judge a batch as if it were sent."""
+        body = encode_rehearsal(batch, group=self._config.group)
+        try:
+            answer = self._poster.ask(lambda client: client.send_mail(body), scope=SEND_SCOPE)
+        except (ProviderRefusedError, ProviderUnavailableError) as error:
+            return (str(error),)
+        if meaning(answer.status) is Meaning.ACCEPTED:
+            return ("SendGrid took a sample message although it was for its sandbox.",)
+        if answer.status == SANDBOXED:
+            return ()
+        return (f"SendGrid would refuse every message ({reason(answer)}): mend what it names.",)
 
     def close(self) -> None:
         """Nothing is held open: the package connects for each request."""

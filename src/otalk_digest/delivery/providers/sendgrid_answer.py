@@ -2,8 +2,10 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Final
 
@@ -29,11 +31,12 @@ class Meaning(StrEnum):
 
 #: In place of a status when the request did not go out whole.
 _UNREACHABLE: Final = 0
+#: The answer of the sandbox: valid, and not sent.
+SANDBOXED: Final = 200
 _MEANINGS: Final = {
     _UNREACHABLE: Meaning.WAIT,
     202: Meaning.ACCEPTED,
-    # The answer of the sandbox: valid, not sent.
-    200: Meaning.WRONG_SERVICE,
+    SANDBOXED: Meaning.WRONG_SERVICE,
     400: Meaning.REFUSED_CONTENT,
     413: Meaning.REFUSED_CONTENT,
     415: Meaning.REFUSED_CONTENT,
@@ -43,6 +46,10 @@ _MEANINGS: Final = {
     503: Meaning.WAIT,
     408: Meaning.UNCERTAIN,
 }
+#: What is scheduled can be called back only so long before it is due [S5].
+PROMISED: Final = timedelta(minutes=10)
+SEND_SCOPE: Final = "mail.send"
+_FOR: Final = {SEND_SCOPE: "send mail"}
 _PERSONALIZATION: Final = re.compile(r"personalizations[.\[](\d+)")
 
 
@@ -108,8 +115,11 @@ def reason(answer: Answer) -> str:
     return diagnostic(answer.note or f"{answer.status} {said}".strip())
 
 
-def refusal_of_us(answer: Answer) -> str:
-    """Return why the account may not send, and what to do: 401 has more than one cause."""
+def refusal_of_us(answer: Answer, *, scope: str = SEND_SCOPE) -> str:
+    """Return why the account may not, and what to do: 401 has more than one cause.
+
+    `scope` is the one that the request takes.
+    """
     said = reason(answer)
     lower = said.lower()
     if "credits" in lower:
@@ -118,10 +128,10 @@ def refusal_of_us(answer: Answer) -> str:
         return f"SendGrid does not know the sender address ({said}): verify it there."
     if answer.status == 401:  # noqa: PLR2004
         return f"SendGrid does not accept the API key ({said}): set a valid one."
-    return f"The SendGrid API key may not send mail ({said}): give it the scope mail.send."
+    return f"The SendGrid API key may not do this ({said}): give it the scope {scope}."
 
 
-def scope_faults(answer: Answer, *, needed: str) -> tuple[str, ...]:
+def scope_faults(answer: Answer, *, needed: Sequence[str]) -> tuple[str, ...]:
     """Return what is wrong with the key, from the answer about its scopes."""
     if answer.status in {401, 403}:
         return (refusal_of_us(answer),)
@@ -129,9 +139,20 @@ def scope_faults(answer: Answer, *, needed: str) -> tuple[str, ...]:
         granted = json.loads(answer.body)["scopes"]
     except (ValueError, KeyError, TypeError):
         return (f"SendGrid does not say what the key may do ({reason(answer)}). Check the host.",)
-    if needed in granted:
-        return ()
-    return (f"The SendGrid API key may not send mail: give it the scope {needed}.",)
+    return tuple(
+        f"The SendGrid API key may not {_FOR.get(each, 'use the fence')}: give it the scope {each}."
+        for each in needed
+        if each not in granted
+    )
+
+
+def said_at(answer: Answer) -> datetime | None:
+    """Return the moment of an answer by SendGrid's own clock."""
+    try:
+        said = parsedate_to_datetime(answer.headers.get("date", ""))
+    except ValueError:
+        return None
+    return said.replace(tzinfo=UTC) if said.tzinfo is None else said.astimezone(UTC)
 
 
 def wait_s(answer: Answer, *, now: float, tries: int, longest: float) -> float:

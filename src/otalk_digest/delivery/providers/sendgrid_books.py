@@ -17,6 +17,7 @@ class Books:
 
     def __init__(self, batch: Batch) -> None:
         self._recipients = batch.recipients
+        self._is_fenced = batch.fence is not None
         #: By delivery, without the network.
         self._left_out: dict[int, Outcome] = {}
         #: By delivery, from the provider.
@@ -62,13 +63,27 @@ class Books:
         is_uncertain = isinstance(error, ProviderUncertainError)
         return bool(self._decided) or (is_uncertain and len(chunk) < len(self._recipients))
 
+    def stop(self, why: str) -> None:
+        """Whoever is undecided is not asked about any more."""
+        self._trouble = why
+
     def break_off(self, chunk: Sequence[Recipient], error: OtalkDigestError) -> None:
         """Nothing more is sent: the chunk is in doubt if the error says so, the rest is not."""
         self._trouble = diagnostic(str(error))
         if isinstance(error, ProviderUncertainError):
-            for each in chunk:
+            for each in [*chunk, *self._behind_the_same_fence()]:
                 outcome = _outcome(each, OutcomeKind.IN_DOUBT, self._trouble)
                 self._decided[each.delivery_id] = outcome
+
+    def _behind_the_same_fence(self) -> list[Recipient]:
+        """Who was accepted, but is called back together with those whom nobody knows of."""
+        if not self._is_fenced:
+            return []
+        return [
+            each
+            for each in self._recipients
+            if (known := self._decided.get(each.delivery_id)) and known.kind is OutcomeKind.ACCEPTED
+        ]
 
     def in_order(self) -> list[Outcome]:
         """One outcome per recipient of the batch."""

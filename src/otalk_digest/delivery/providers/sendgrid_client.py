@@ -119,6 +119,10 @@ class SendGridClient:
         """POST /v3/{path}. Raises as `send_mail` does."""
         return _answer(self._client._(path).post(request_body=body))
 
+    def delete(self, path: str) -> Answer:
+        """DELETE /v3/{path}. Raises as `send_mail` does."""
+        return _answer(self._client._(path).delete())
+
 
 def _answer(response: python_http_client.client.Response) -> Answer:
     fields = {name.lower(): value for name, value in response.headers.items()}

@@ -23,6 +23,8 @@ class SendGridConfig:
     group: int | None = None
     #: Whether its suppression lists are read and added to.
     has_lists: bool = True
+    #: Every request waits at SendGrid for so long, and can be called back meanwhile.
+    fence_minutes: int | None = None
     #: For a request that was certainly not accepted.
     attempts: int = 5
     #: However late the reset that SendGrid names.

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 from zlib import crc32
 
-from otalk_digest.delivery.providers.sendgrid_answer import Meaning, meaning, reason
+from otalk_digest.delivery.providers.sendgrid_answer import PROMISED, Meaning, meaning, reason
 from otalk_digest.delivery.providers.sendgrid_books import Books
 from otalk_digest.delivery.providers.sendgrid_isolation import (
     Chunk,
@@ -37,6 +37,9 @@ def send_batch(batch: Batch, poster: Poster, *, group: int | None) -> Sequence[O
     for _ in range(_MOST_REQUESTS):
         if not queue:
             break
+        if _is_due(batch, poster):
+            books.stop("the fence of the batch ran out before all readers had an answer")
+            break
         chunk = queue.popleft()
         try:
             body = encode_request(batch, chunk, group=group)
@@ -47,6 +50,13 @@ def send_batch(batch: Batch, poster: Poster, *, group: int | None) -> Sequence[O
             books.break_off(chunk, error)
             break
     return books.in_order()
+
+
+def _is_due(batch: Batch, poster: Poster) -> bool:
+    """Whether what is sent now could not be called back any more."""
+    if batch.fence is None or poster.said_at is None:
+        return False
+    return poster.said_at > batch.fence.send_at - PROMISED
 
 
 def _ask_for(

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from otalk_digest.delivery.addresses import diagnostic
-from otalk_digest.delivery.providers.sendgrid_request import DELIVERY_ARG
+from otalk_digest.delivery.providers.sendgrid_request import ATTEMPT_ARG, DELIVERY_ARG
 from otalk_digest.errors import InputError
 from otalk_digest.model.delivery import EventKind
 from otalk_digest.model.event import DeliveryEvent
@@ -82,6 +82,7 @@ def _event(entry: object) -> DeliveryEvent | None:
     named = "blocked" if is_soft else name
     return DeliveryEvent(
         delivery_key=_key(entry, DELIVERY_ARG),
+        attempt_key=_key(entry, ATTEMPT_ARG),
         name=named,
         at=at,
         url=_key(entry, "url"),

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from queue import Empty, SimpleQueue
 from typing import Final
 
@@ -17,15 +18,32 @@ from otalk_digest.errors import (
     StoreError,
 )
 from otalk_digest.model.delivery import Outcome
-from otalk_digest.model.message import Batch
+from otalk_digest.model.message import Batch, Fence
 
 #: R11: what is in flight when we are asked to stop gets so long.
-_LAST_WAIT_S: Final = 30.0
+LAST_WAIT_S: Final = 30.0
 #: Short enough to hear soon that we are asked to stop.
 _GLANCE_S: Final = 0.25
 
 Send = Callable[[Batch], Sequence[Outcome]]
 _Result = Sequence[Outcome] | BaseException
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crew:
+    """Who sends in one lane, one batch after the other."""
+
+    send: Send
+    #: None where nothing needs a fence.
+    raise_fence: Callable[[], Fence] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ready:
+    """A lane that waits for its fence to be written down."""
+
+    fence: Fence
+    go: threading.Event
 
 
 class Flight:
@@ -34,21 +52,27 @@ class Flight:
     def __init__(
         self,
         ledger: Ledger,
-        make_sender: Callable[[], Send],
+        make_crew: Callable[[], Crew],
         *,
         lanes: int,
         size: int,
         halt: threading.Event,
+        is_fenced: bool = False,
+        last_wait_s: float = LAST_WAIT_S,
     ) -> None:
         """`halt` is set when nothing more may begin: senders that wait give up."""
         self._ledger = ledger
-        self._make_sender = make_sender
+        self._make_crew = make_crew
         self._lanes = lanes
         self._size = size
         self._halt = halt
+        self._is_fenced = is_fenced
+        self._last_wait_s = last_wait_s
         self._departing: SimpleQueue[Attempt | None] = SimpleQueue()
-        self._landed: SimpleQueue[tuple[Attempt, _Result]] = SimpleQueue()
+        self._landed: SimpleQueue[tuple[Attempt, _Result | _Ready]] = SimpleQueue()
         self._flying: dict[int, Attempt] = {}
+        #: Those that wait for their fence: nothing of them is submitted.
+        self._waiting: set[int] = set()
         self._threads: list[threading.Thread] = []
         self._trouble: BaseException | None = None
         self._doubts = 0
@@ -80,7 +104,7 @@ class Flight:
         has_more = True
         while True:
             if stop.is_set() and last_moment is None:
-                last_moment = time.monotonic() + _LAST_WAIT_S
+                last_moment = time.monotonic() + self._last_wait_s
                 self._halt.set()
             while has_more and not self._halt.is_set() and len(self._flying) < self._lanes:
                 has_more = self._take_off()
@@ -96,6 +120,8 @@ class Flight:
         if attempt is None:
             return False
         self._flying[attempt.id] = attempt
+        if self._is_fenced:
+            self._waiting.add(attempt.id)
         self._departing.put(attempt)
         if len(self._threads) < len(self._flying):
             # A daemon: one that hangs does not keep the program from ending.
@@ -105,20 +131,35 @@ class Flight:
         return True
 
     def _fly(self) -> None:
-        send = self._make_sender()
+        crew = self._make_crew()
         while (attempt := self._departing.get()) is not None:
             try:
-                result: _Result = send(attempt.batch)
+                result: _Result = crew.send(self._behind_fence(attempt, crew))
             except BaseException as error:  # noqa: BLE001  it is raised again by `carry`
                 result = error
             self._landed.put((attempt, result))
+
+    def _behind_fence(self, attempt: Attempt, crew: Crew) -> Batch:
+        """Return the batch once its fence is in the books; before, nothing may be submitted."""
+        if crew.raise_fence is None:
+            return attempt.batch
+        ready = _Ready(fence=crew.raise_fence(), go=threading.Event())
+        self._landed.put((attempt, ready))
+        ready.go.wait()
+        return replace(attempt.batch, fence=ready.fence)
 
     def _land(self, stop: threading.Event) -> None:
         try:
             attempt, result = self._landed.get(timeout=_GLANCE_S)
         except Empty:
             return
+        if isinstance(result, _Ready):
+            self._ledger.fence(attempt, result.fence)
+            self._waiting.remove(attempt.id)
+            result.go.set()
+            return
         self._write_down(attempt, result)
+        self._waiting.discard(attempt.id)
         del self._flying[attempt.id]
         if isinstance(result, ProviderUnavailableError) and stop.is_set():
             # It was given up because we are to stop, not because of the service.
@@ -154,5 +195,8 @@ class Flight:
 
     def _lose_the_rest(self, reason: str) -> None:
         for attempt in self._flying.values():
-            self._ledger.lose_track(attempt, reason)
+            if attempt.id in self._waiting:
+                self._ledger.release(attempt, reason)
+            else:
+                self._ledger.lose_track(attempt, reason)
         self._flying = {}

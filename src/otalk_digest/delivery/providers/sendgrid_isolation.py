@@ -14,7 +14,10 @@ from otalk_digest.model.message import Recipient
 MOST_RECIPIENTS: Final = 1_000
 #: What all readers of a request share: no reader is to blame for it.
 _SHARED: Final = frozenset(
-    {"from", "reply_to", "subject", "content", "attachments", "headers", "tracking_settings"}
+    {
+        *("from", "reply_to", "subject", "content", "attachments", "headers"),
+        *("tracking_settings", "send_at", "batch_id"),
+    }
 )
 
 Chunk = tuple[Recipient, ...]

@@ -3,8 +3,9 @@
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from http.client import HTTPException
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.error import URLError
 
 from otalk_digest.delivery.addresses import diagnostic
@@ -14,6 +15,7 @@ from otalk_digest.delivery.providers.sendgrid_answer import (
     meaning,
     reason,
     refusal_of_us,
+    said_at,
     unreachable,
     wait_s,
 )
@@ -26,7 +28,15 @@ from otalk_digest.errors import (
 )
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from otalk_digest.delivery.providers.sendgrid_client import SendGridClient
+
+
+Question = Callable[["SendGridClient"], Answer]
+
+#: Of what is no mail: made, and gone.
+_DONE: Final = frozenset({201, 204})
 
 
 class Pace:
@@ -42,6 +52,10 @@ class Pace:
         self._resume_at = 0.0
         #: Set from inside: nothing more is begun.
         self.halt = threading.Event()
+
+    def until(self, stop: threading.Event) -> "Pace":
+        """Return one of its own for somebody else who may be asked to stop."""
+        return Pace(self._sleep, stop=stop)
 
     @property
     def is_over(self) -> bool:
@@ -79,10 +93,12 @@ class Poster:
         self._pace = pace
         self._clock = clock
         self._client: SendGridClient | None = None
+        #: When the last answer was given, by SendGrid's clock.
+        self.said_at: datetime | None = None
 
     def post(self, body: str, *, jitter_s: float) -> Answer:
         """Return an answer about the content: accepted, or refused. Raises for all others."""
-        answer = self._post_patiently(body, jitter_s=jitter_s)
+        answer = self._patiently(partial(self._post_once, body), jitter_s=jitter_s)
         match meaning(answer.status):
             case Meaning.REFUSED_US:
                 raise ProviderRefusedError(refusal_of_us(answer))
@@ -97,33 +113,54 @@ class Poster:
             case _:
                 return answer
 
-    def _post_patiently(self, body: str, *, jitter_s: float) -> Answer:
+    def ask(self, question: Question, *, scope: str) -> Answer:
+        """Return the answer to what may be asked any number of times, so nothing is uncertain.
+
+        Raises ProviderUnavailableError, or ProviderRefusedError for want of the scope.
+        """
+        answer = self._patiently(partial(self._ask_once, question), jitter_s=0.0)
+        if meaning(answer.status) is Meaning.REFUSED_US:
+            raise ProviderRefusedError(refusal_of_us(answer, scope=scope))
+        return answer
+
+    def _patiently(self, ask: Question, *, jitter_s: float) -> Answer:
         trouble = ""
         for tries in range(1, self._config.attempts + 1):
             self._pace.wait()
             if self._pace.is_over:
                 trouble = trouble or "the run is ending"
                 break
-            answer = self._post_once(body)
+            if self._client is None:
+                self._client = open_client(self._config)
+            answer = ask(self._client)
+            self.said_at = said_at(answer) or self.said_at
             if meaning(answer.status) is not Meaning.WAIT:
                 return answer
             trouble = reason(answer)
             self._pace.hold(jitter_s + self._wait_s(answer, tries))
         raise ProviderUnavailableError(
-            f"SendGrid takes no mail now ({trouble}): run the same command again later."
+            f"SendGrid cannot be used now ({trouble}): run the same command again later."
         )
 
-    def _post_once(self, body: str) -> Answer:
-        if self._client is None:
-            self._client = open_client(self._config)
+    @staticmethod
+    def _post_once(body: str, client: "SendGridClient") -> Answer:
         try:
-            return self._client.send_mail(body)
+            return client.send_mail(body)
         except URLError as error:
             # The request did not go out whole.
             return unreachable(diagnostic(str(error.reason)))
         except (OSError, HTTPException) as error:
             said = diagnostic(f"{type(error).__name__} {error}")
             raise ProviderUncertainError(f"SendGrid gave no whole answer ({said})") from error
+
+    @staticmethod
+    def _ask_once(question: Question, client: "SendGridClient") -> Answer:
+        try:
+            answer = question(client)
+        except (OSError, HTTPException) as error:
+            return unreachable(diagnostic(f"{type(error).__name__} {error}"))
+        is_clear = meaning(answer.status) is not Meaning.UNCERTAIN or answer.status in _DONE
+        return answer if is_clear else unreachable(reason(answer))
 
     def _wait_s(self, answer: Answer, tries: int) -> float:
         longest = self._config.longest_wait_s

@@ -69,6 +69,20 @@ def encode_request(
 
     Raises ValueError or KeyError for values that are broken: bugs of ours.
     """
+    return _encoded(_request(batch, recipients, group=group))
+
+
+def encode_rehearsal(batch: Batch, *, group: int | None = None) -> str:
+    """Return the same for the sandbox, where SendGrid judges a request and sends nothing."""
+    body = _request(batch, batch.recipients, group=group)
+    return _encoded({**body, "mail_settings": {"sandbox_mode": {"enable": True}}})
+
+
+def _encoded(body: Mapping[str, Any]) -> str:
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+
+
+def _request(batch: Batch, recipients: Sequence[Recipient], *, group: int | None) -> dict[str, Any]:
     is_theirs = group is not None and not any(each.is_one_click for each in recipients)
     way_out = _GROUP_PAGE if is_theirs else None
     tagged = tag_content(batch.variant, recipients, way_out=way_out)
@@ -83,7 +97,7 @@ def encode_request(
         _personalization(each, values, left_out)
         for each, values in zip(recipients, tagged.substitutions, strict=True)
     ]
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return body
 
 
 def _shared(batch: Batch, tagged: Tagged) -> dict[str, Any]:
@@ -102,6 +116,9 @@ def _shared(batch: Batch, tagged: Tagged) -> dict[str, Any]:
         "tracking_settings": _NO_TRACKING,
         "custom_args": {ATTEMPT_ARG: batch.attempt_key},
     }
+    if batch.fence is not None:
+        shared["batch_id"] = batch.fence.batch_id
+        shared["send_at"] = int(batch.fence.send_at.timestamp())
     if variant.calendar is not None:
         shared["attachments"] = [_attachment(variant.calendar)]
     return shared
