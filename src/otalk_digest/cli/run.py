@@ -68,6 +68,8 @@ def print_report(report: RunReport) -> None:
         click.echo(equation(number, tally, is_rehearsal=report.is_rehearsal))
     if report.ready and (report.is_rehearsal or isinstance(report.error, CheckFailedError)):
         print_ready(report.ready)
+    for number, jobs in sorted(report.handed_over.items()):
+        click.echo(f"Edition {number} is with the workers, in {jobs} jobs.")
     _print_standings(report)
     if report.synced.faults:
         click.echo(
@@ -164,7 +166,7 @@ def leave_with(report: RunReport) -> int:
         return 0
     # What is not finished may still be: the other statuses wait for that.
     planned = (number for number, tally in report.tallies.items() if tally.planned)
-    if any(number not in report.held for number in planned):
+    if any(number not in {*report.held, *report.handed_over} for number in planned):
         raise TryAgainError("Some readers could not be reached yet; the next run tries again.")
     if report.in_doubt:
         return 4

@@ -4,7 +4,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
@@ -17,15 +17,19 @@ from otalk_digest.logs import log_event
 from otalk_digest.model.delivery import Outcome
 from otalk_digest.model.edition import Edition, Variant
 from otalk_digest.model.message import Batch, Sender
-from otalk_digest.store import books, decisions, editions, ledger
+from otalk_digest.store import books, decisions, editions, ledger, pace, put_offs, shifts
 from otalk_digest.store.database import Store, secret_key
 
 if TYPE_CHECKING:
     from otalk_digest.audience.personalise import Personaliser
+    from otalk_digest.pipeline.working import Share
 
 Clock = Callable[[], datetime]
 
 _LEFT_BEHIND = "a run ended before its answer was recorded"
+
+#: RFC 5321 §4.5.4.1: whom a server puts off is tried for four to five days at least.
+PATIENCE = timedelta(days=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +61,7 @@ class _Attempt:
     batch: Batch
 
 
-class _StoreLedger:
+class StoreLedger:
     """The books of one variant; see `delivery.dispatch.Ledger`."""
 
     def __init__(
@@ -69,12 +73,16 @@ class _StoreLedger:
         post: Post,
         provider: str,
         clock: Clock,
+        patience: timedelta,
+        share: "Share | None",
     ) -> None:
         self._store = store
         self._variant = variant
         self._sender = post.sender
         self._provider = provider
         self._clock = clock
+        self._patience = patience
+        self._share = share
         #: Attempts that have readers without an outcome, for `turn_over`.
         self._open: dict[int, set[int]] = {}
         with store.read() as connection:
@@ -83,23 +91,35 @@ class _StoreLedger:
         self._place = ledger.Place(
             edition=edition.number, segment=variant.segment, content_hash=content_hash
         )
+        if share is not None:
+            self._place = replace(
+                self._place,
+                after=share.part.first - 1,
+                until=share.part.last,
+                worker=share.worker,
+            )
         self._date = edition.frozen_at
         self._links = post.links(key)
         self._personaliser = post.personaliser(variant, key, edition=edition.number)
 
     def claim(self, limit: int) -> _Attempt | None:
-        with self._store.begin() as connection:
-            attempt, place = self._claim(connection, limit)
-        self._place = place
-        return attempt
+        while True:
+            with self._store.begin() as connection:
+                attempt, place, wait_s = self._claim(connection, limit)
+            self._place = place
+            if not self._waits(wait_s):
+                return attempt
 
     def turn_over(self, outcomes: Sequence[Outcome], limit: int) -> _Attempt | None:
         with self._store.begin() as connection:
             now = self._clock()
-            ledger.record_some(connection, outcomes, open_attempts=tuple(self._open), now=now)
-            attempt, place = self._claim(connection, limit) if limit else (None, self._place)
+            said = put_offs.weigh(connection, outcomes, patience=self._patience, now=now)
+            ledger.record_some(connection, said, open_attempts=tuple(self._open), now=now)
+            attempt, place, wait_s = self._claim(connection, limit) if limit else self._nothing()
         self._place = place
         self._forget({outcome.delivery_id for outcome in outcomes})
+        if self._waits(wait_s):
+            attempt = self.claim(limit)
         if attempt is not None:
             self._open[attempt.id] = {each.delivery_id for each in attempt.batch.recipients}
         if outcomes:
@@ -107,25 +127,44 @@ class _StoreLedger:
             log_event("outcomes_recorded", edition=place.edition, **counts)
         return attempt
 
+    def _waits(self, wait_s: float) -> bool:
+        """Wait for the other workers; False when there is nothing to wait for, or no more."""
+        return bool(wait_s) and self._share is not None and not self._share.stop.wait(wait_s)
+
     def _forget(self, done: set[int]) -> None:
         self._open = {id_: left for id_, readers in self._open.items() if (left := readers - done)}
 
-    def _claim(self, connection: Connection, limit: int) -> tuple[_Attempt | None, ledger.Place]:
+    def _nothing(self, wait_s: float = 0.0) -> tuple[None, ledger.Place, float]:
+        return None, self._place, wait_s
+
+    def _claim(
+        self, connection: Connection, limit: int
+    ) -> tuple[_Attempt | None, ledger.Place, float]:
+        """Return the attempt if there is any, the place after it, and how long to wait else."""
         # Asked each time: someone may hold it from another process while it is sent.
         if decisions.is_held(connection, self._place.edition):
-            return None, self._place
+            return self._nothing()
+        per_minute = self._share.per_minute if self._share else None
+        if per_minute is not None:
+            limit = min(limit, pace.room(connection, per_minute=per_minute))
+            if not limit:
+                return self._nothing(pace.wait_s(connection, per_minute=per_minute))
         claim = ledger.claim(
             connection, self._place, provider=self._provider, limit=limit, now=self._clock()
         )
         if claim is None:
-            return None, self._place
+            return self._nothing()
+        if per_minute is not None:
+            pace.spend(connection, len(claim.readers), per_minute=per_minute)
         # Made before the commit: a fault in it leaves nobody claimed, so nobody in doubt.
         attempt = _Attempt(id=claim.attempt_id, batch=self._batch(claim))
-        return attempt, replace(self._place, after=claim.readers[-1].delivery_id)
+        return attempt, replace(self._place, after=claim.readers[-1].delivery_id), 0.0
 
     def record(self, attempt: Attempt, outcomes: Sequence[Outcome]) -> None:
         with self._store.begin() as connection:
-            ledger.record_outcomes(connection, attempt.id, outcomes, now=self._clock())
+            now = self._clock()
+            said = put_offs.weigh(connection, outcomes, patience=self._patience, now=now)
+            ledger.record_outcomes(connection, attempt.id, said, now=now)
         counts = Counter(str(outcome.kind) for outcome in outcomes)
         log_event("batch_recorded", edition=self._place.edition, attempt=attempt.id, **counts)
 
@@ -165,13 +204,16 @@ class _StoreLedger:
         )
 
 
-def recover(connection: Connection, provider: Provider, *, now: datetime) -> int:
-    """Settle what a killed run left open (R3); return how many attempts there were.
+def recover(
+    connection: Connection, provider: Provider, *, now: datetime, of_runs: bool = True
+) -> int:
+    """Settle what a killed run or worker left open (R3); return how many attempts there were.
 
-    Only the holder of the lease may call this. What an idempotent provider may have is
-    simply sent again; anything else is in doubt and listed, never resent by itself (R4).
+    Only the holder of the lease may settle those of runs. What an idempotent provider may have
+    is simply sent again; anything else is in doubt and listed, never resent by itself (R4).
     """
-    left = ledger.open_attempts(connection)
+    shifts.bury(connection)
+    left = ledger.open_attempts(connection, of_runs=of_runs)
     for attempt_id, name in left:
         if provider.is_idempotent and provider.name == name:
             ledger.release_attempt(connection, attempt_id, _LEFT_BEHIND, now=now)
@@ -188,6 +230,7 @@ def deliver(
     *,
     stop: threading.Event,
     clock: Clock,
+    patience: timedelta = PATIENCE,
 ) -> None:
     """Send an edition to everyone who is still planned; nothing while it is held.
 
@@ -200,8 +243,15 @@ def deliver(
     if edition is None:
         raise InputError(f"There is no edition {number}. See: otalk-digest editions.")
     for variant in edition.variants:
-        books_of = _StoreLedger(
-            store, edition, variant, post=post, provider=provider.name, clock=clock
+        books_of = StoreLedger(
+            store,
+            edition,
+            variant,
+            post=post,
+            provider=provider.name,
+            clock=clock,
+            patience=patience,
+            share=None,
         )
         dispatch(books_of, provider, stop=stop)
 

@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import Connection
@@ -16,10 +15,11 @@ from otalk_digest.model.delivery import Tally
 from otalk_digest.model.edition import Edition
 from otalk_digest.pipeline.checking import Findings, check_edition, check_with, require_fit
 from otalk_digest.pipeline.collecting import Collected, Source, collect, pull, take_in
-from otalk_digest.pipeline.delivering import Clock, Post, close_books, deliver, recover
+from otalk_digest.pipeline.delivering import Clock, Post, close_books, recover
 from otalk_digest.pipeline.freezing import Press, compose_all, freeze, render_edition
-from otalk_digest.pipeline.proposing import Proposal, Standing, State, standing, weigh
-from otalk_digest.pipeline.readiness import Condition, Evidence, conditions
+from otalk_digest.pipeline.handing_over import Queue, hand_over, send_off
+from otalk_digest.pipeline.proposing import Standing, State, standing, weigh
+from otalk_digest.pipeline.readiness import Condition, weigh_up
 from otalk_digest.pipeline.settling import Policy, settle_doubts
 from otalk_digest.pipeline.suppressing import Synced, sync_suppressions
 from otalk_digest.store import books, editions, subscribers
@@ -51,6 +51,8 @@ class Job:
     #: An edition leaves only when a maintainer has approved it.
     is_approval_required: bool = False
     policy: Policy = field(default_factory=Policy)
+    #: Where workers take over; None when the run delivers by itself.
+    queue: Queue | None = None
 
 
 @dataclass(slots=True)
@@ -71,6 +73,8 @@ class RunReport:
     reasons: dict[int, Sequence[tuple[str | None, str, str | None, int]]] = field(
         default_factory=dict
     )
+    #: Edition → into how many jobs it was cut for the workers, who go on with it.
+    handed_over: dict[int, int] = field(default_factory=dict)
     #: Edition → what the check says of it, for each one that was checked.
     findings: dict[int, Findings] = field(default_factory=dict)
     #: Whether the next edition is ready to leave, line by line.
@@ -150,6 +154,8 @@ def _with_provider(job: Job, report: RunReport, work: Callable[[Provider], None]
     provider = job.make_provider()
     try:
         with job.store.begin() as connection:
+            if job.queue is not None:
+                job.queue.prepare(connection)
             recovered = recover(connection, provider, now=job.clock())
         if recovered:
             log_event("attempts_recovered", attempts=recovered, provider=provider.name)
@@ -171,6 +177,7 @@ def _walk(job: Job, provider: Provider, report: RunReport) -> None:
             report.edition = _freeze_next(connection, job, report, is_rehearsal=False)
             if report.edition is not None:
                 _note_books(connection, report, report.edition.number)
+                hand_over(connection, job, provider, report, report.edition.number)
     finally:
         # A theme that is broken now does not keep waiting what was frozen before.
         _go_on(job, provider, report, _waiting(job, None))
@@ -198,7 +205,7 @@ def _go_on(job: Job, provider: Provider, report: RunReport, numbers: Sequence[in
             # Its readers stay planned; the other editions need not wait for it.
             unfit = unfit or error
             continue
-        deliver(job.store, number, provider, job.post, stop=job.stop, clock=job.clock)
+        send_off(job, provider, report, number)
     if unfit is not None:
         raise unfit
 
@@ -250,7 +257,9 @@ def _freeze_next(
         report.findings[number] = check_with(
             secret_key(connection), edition, job.post, expected=job.expected
         )
-        report.ready = _weigh_up(job, report, proposal, now=now)
+        report.ready = weigh_up(
+            proposal, report.findings[number], zone=job.press.profile.zone, now=now
+        )
         if not (is_rehearsal or found.may_leave):
             trial.rollback()
             log_event("edition_waits", edition=number, standing=str(found.state))
@@ -260,22 +269,6 @@ def _freeze_next(
     segments = [variant.segment for variant in edition.variants]
     log_event("edition_frozen", edition=number, segments=segments)
     return edition
-
-
-def _weigh_up(
-    job: Job, report: RunReport, proposal: Proposal, *, now: datetime
-) -> tuple[Condition, ...]:
-    edition = proposal.edition
-    found = report.findings[edition.number].values()
-    return conditions(
-        Evidence(
-            edition=edition,
-            findings=[finding for findings in found for finding in findings],
-            readers=proposal.counts,
-            now=now,
-            zone=job.press.profile.zone,
-        )
-    )
 
 
 def _balance(job: Job, report: RunReport) -> None:

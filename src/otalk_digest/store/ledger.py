@@ -17,9 +17,12 @@ from otalk_digest.model.delivery import (
     after_action,
 )
 from otalk_digest.store.outcomes import write_outcomes
-from otalk_digest.store.schema import attempts, deliveries, subscribers, suppressions
+from otalk_digest.store.schema import attempts, deliveries, leases, subscribers, suppressions
 
 _NO_ANSWER = "the provider did not say what became of it"
+
+#: Greater than the number of any delivery.
+LAST = 2**31 - 1
 
 _D, _S = deliveries.c, subscribers.c
 # Spelled out, because a database uses an index of few rows only where it reads the condition.
@@ -43,6 +46,7 @@ _NEXT_PLANNED = (
         _D.status == Status.PLANNED,
         _D.segment == bindparam("segment"),
         _D.id > bindparam("after"),
+        _D.id <= bindparam("until"),
     )
     .order_by(_D.id)
     .limit(bindparam("limit"))
@@ -80,6 +84,10 @@ class Place:
     content_hash: str
     #: The last delivery that this run claimed.
     after: int = 0
+    #: The last one that it may claim.
+    until: int = LAST
+    #: Which worker it is; None for a run.
+    worker: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +127,7 @@ def claim(
         "content_hash": where.content_hash,
         "recipients": len(readers),
         "opened_at": now,
+        "worker": where.worker,
     }
     attempt_id = connection.execute(_OPEN_ATTEMPT, opened).scalar_one()
     moved = {"ids": [reader.delivery_id for reader in readers], "attempt": attempt_id, "now": now}
@@ -167,12 +176,18 @@ def lose_track(connection: Connection, attempt_id: int, reason: str, *, now: dat
     _move_attempt(connection, attempt_id, Action.LOSE_TRACK, reason, now=now)
 
 
-def open_attempts(connection: Connection) -> Sequence[tuple[int, str]]:
-    """Return id and provider of attempts that a dead run left behind (R3).
+def open_attempts(connection: Connection, *, of_runs: bool = True) -> Sequence[tuple[int, str]]:
+    """Return id and provider of attempts that a dead run or worker left behind (R3).
 
-    Only the holder of the lease may ask: any open attempt is then somebody's who died.
+    Only the holder of the lease may ask for those of runs: they are then of one that died. A
+    worker is dead when its row in `leases` is gone.
     """
-    query = select(attempts.c.id, attempts.c.provider).where(attempts.c.closed_at.is_(None))
+    is_at_work = exists().where(leases.c.name.like("worker %"), leases.c.token == attempts.c.worker)
+    query = select(attempts.c.id, attempts.c.provider).where(
+        attempts.c.closed_at.is_(None), ~is_at_work
+    )
+    if not of_runs:
+        query = query.where(attempts.c.worker.is_not(None))
     return [(row.id, row.provider) for row in connection.execute(query)]
 
 
@@ -209,6 +224,7 @@ def _next_readers(
             "edition": where.edition,
             "segment": where.segment,
             "after": after,
+            "until": where.until,
             "limit": limit,
         }
         rows = connection.execute(_NEXT_PLANNED, wanted).all()

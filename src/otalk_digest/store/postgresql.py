@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from otalk_digest.errors import StoreError
-from otalk_digest.store import turns
+from otalk_digest.store import shifts, turns
 
 #: How long we wait for another writer.
 _PATIENCE_S = 60.0
@@ -105,6 +105,12 @@ class PostgresDatabase:
         """Take the next turn."""
         with turns.turn(self.engine, name=self.name) as token:
             yield token
+
+    @contextlib.contextmanager
+    def shift(self) -> Iterator[int]:
+        """Be one of the workers."""
+        with shifts.shift(self.engine) as number:
+            yield number
 
     def fault(self, connection: Connection) -> str | None:
         """Find out before anything is fetched or sent that nothing can be kept."""

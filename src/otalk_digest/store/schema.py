@@ -266,6 +266,8 @@ attempts = Table(
     # Open while this is null: after a crash, what it held is in doubt.
     Column("closed_at", Moment),
     Column("detail", String),
+    # The number of the worker that made it; null for a run's own. See `store.shifts`.
+    Column("worker", Integer),
 )
 
 deliveries = Table(

@@ -1,6 +1,6 @@
 """The tables of what providers tell us, and of what was made of it."""
 
-from sqlalchemy import Column, Identity, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Identity, Integer, String, Table, Text, UniqueConstraint
 
 from otalk_digest.store.moment import Moment
 from otalk_digest.store.schema import metadata
@@ -35,6 +35,15 @@ events = Table(
     Column("stored_at", Moment, nullable=False),
     Column("applied_at", Moment, index=True),
     UniqueConstraint("delivery_key", "name", "at", "url"),
+)
+
+# Readers whom a server put off (SMTP 4xx), while they are tried again.
+put_offs = Table(
+    "put_offs",
+    metadata,
+    Column("delivery_id", ForeignKey("deliveries.id"), primary_key=True),
+    Column("first_at", Moment, nullable=False),
+    Column("times", Integer, nullable=False),
 )
 
 # Append-only: who or what decided about deliveries in doubt, and when (R4).
