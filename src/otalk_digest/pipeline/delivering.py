@@ -103,6 +103,7 @@ class StoreLedger:
         self._personaliser = post.personaliser(variant, key, edition=edition.number)
 
     def claim(self, limit: int) -> _Attempt | None:
+        """Open an attempt over the next planned deliveries; None when there are none."""
         while True:
             with self._store.begin() as connection:
                 attempt, place, wait_s = self._claim(connection, limit)
@@ -111,6 +112,7 @@ class StoreLedger:
                 return attempt
 
     def turn_over(self, outcomes: Sequence[Outcome], limit: int) -> _Attempt | None:
+        """Write outcomes, then claim, in one transaction."""
         with self._store.begin() as connection:
             now = self._clock()
             said = put_offs.weigh(connection, outcomes, patience=self._patience, now=now)
@@ -161,6 +163,7 @@ class StoreLedger:
         return attempt, replace(self._place, after=claim.readers[-1].delivery_id), 0.0
 
     def record(self, attempt: Attempt, outcomes: Sequence[Outcome]) -> None:
+        """Write each outcome and close the attempt."""
         with self._store.begin() as connection:
             now = self._clock()
             said = put_offs.weigh(connection, outcomes, patience=self._patience, now=now)
@@ -169,16 +172,19 @@ class StoreLedger:
         log_event("batch_recorded", edition=self._place.edition, attempt=attempt.id, **counts)
 
     def release(self, attempt: Attempt, reason: str) -> None:
+        """Close it: certainly nothing was accepted."""
         with self._store.begin() as connection:
             ledger.release_attempt(connection, attempt.id, reason, now=self._clock())
         log_event("batch_released", edition=self._place.edition, attempt=attempt.id)
 
     def lose_track(self, attempt: Attempt, reason: str) -> None:
+        """Close it: nobody knows."""
         with self._store.begin() as connection:
             ledger.lose_track(connection, attempt.id, reason, now=self._clock())
         log_event("batch_in_doubt", edition=self._place.edition, attempt=attempt.id)
 
     def abandon(self, reason: str) -> None:
+        """Close what `turn_over` opened."""
         with self._store.begin() as connection:
             for attempt_id in self._open:
                 ledger.lose_track(connection, attempt_id, reason, now=self._clock())

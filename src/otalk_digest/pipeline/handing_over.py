@@ -35,7 +35,7 @@ def job_size(provider: Provider) -> int:
 
 
 def hand_over(
-    connection: Connection, job: "Job", provider: Provider, report: "RunReport", number: int
+    connection: Connection, job: "Job", provider: Provider, *, report: "RunReport", number: int
 ) -> None:
     """Let the workers have an edition, where there are any and nobody holds it."""
     if job.queue is None or number in report.held:
@@ -58,7 +58,7 @@ def send_off(job: "Job", provider: Provider, report: "RunReport", number: int) -
         )
     elif number not in report.handed_over:
         with job.store.begin() as connection:
-            hand_over(connection, job, provider, report, number)
+            hand_over(connection, job, provider, report=report, number=number)
 
 
 def refill(connection: Connection, queue: Queue, provider: Provider) -> None:

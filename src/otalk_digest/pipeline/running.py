@@ -177,7 +177,8 @@ def _walk(job: Job, provider: Provider, report: RunReport) -> None:
             report.edition = _freeze_next(connection, job, report, is_rehearsal=False)
             if report.edition is not None:
                 _note_books(connection, report, report.edition.number)
-                hand_over(connection, job, provider, report, report.edition.number)
+                number = report.edition.number
+                hand_over(connection, job, provider, report=report, number=number)
     finally:
         # A theme that is broken now does not keep waiting what was frozen before.
         _go_on(job, provider, report, _waiting(job, None))

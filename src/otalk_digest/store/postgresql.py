@@ -193,10 +193,14 @@ def _create_engine(url: str, password: str | None, *, patience_s: float) -> Engi
 
     @event.listens_for(engine, "connect")
     def _on_connect(dbapi: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-        cursor = dbapi.cursor()
-        # Not as options of the connection: poolers such as PgBouncer refuse those.
-        cursor.execute("; ".join(settings))
-        cursor.close()
-        dbapi.commit()
+        # What fails here nobody else knows of, to close it.
+        with contextlib.ExitStack() as on_failure:
+            on_failure.callback(dbapi.close)
+            cursor = dbapi.cursor()
+            # Not as options of the connection: poolers such as PgBouncer refuse those.
+            cursor.execute("; ".join(settings))
+            cursor.close()
+            dbapi.commit()
+            on_failure.pop_all()
 
     return engine

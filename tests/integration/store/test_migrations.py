@@ -20,9 +20,9 @@ INSERT INTO meta VALUES ('secret_key', '00ff');
 INSERT INTO editions (number, frozen_at, content_hash, candidates, completed_at)
   VALUES (1, '2026-11-04 09:00:00.000000', 'hash', 2, NULL);
 INSERT INTO variants VALUES (1, 'everyone', 'Kettles', '{}', 'hash');
-INSERT INTO subscribers (id, identity, identity_hash, address, name, zone, country, language,
-  consent, joined_at, source) VALUES (1, 'ann@example.org', 'h', 'ann@example.org', NULL, NULL, NULL,
-  NULL, 'confirmed', '2026-11-01 09:00:00.000000', 'form');
+INSERT INTO subscribers (id, identity, identity_hash, address, name, zone, country,
+  language, consent, joined_at, source) VALUES (1, 'ann@example.org', 'h', 'ann@example.org',
+  NULL, NULL, NULL, NULL, 'confirmed', '2026-11-01 09:00:00.000000', 'form');
 INSERT INTO deliveries VALUES
   (1, 1, 1, 'everyone', 'planned', NULL, NULL, NULL, '2026-11-04 09:00:00.000000');
 """

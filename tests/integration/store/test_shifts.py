@@ -56,6 +56,12 @@ def claim(store: Store, *, worker: int | None, first: int = 1, last: int = ledge
     return 0 if found is None else len(found.readers)
 
 
+def die_with_an_open_attempt(store: Store) -> None:
+    with store.shift() as number:
+        claim(store, worker=number)
+        raise StoreError("its machine is gone")
+
+
 def statuses(store: Store) -> list[str]:
     with store.read() as connection:
         return [status for _, status, _ in planned(connection).values()]
@@ -71,9 +77,8 @@ def test_a_dead_workers_attempts_are_in_doubt_and_nobody_elses(store: Store, oth
     claim(store, worker=None)
     with other.shift() as living:
         claim(other, worker=living)
-        with pytest.raises(StoreError), store.shift() as dying:
-            claim(store, worker=dying)
-            raise StoreError("its machine is gone")
+        with pytest.raises(StoreError, match="gone"):
+            die_with_an_open_attempt(store)
 
         assert look_after_others(other) == (1, 1)
 
