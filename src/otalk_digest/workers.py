@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import threading
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final
@@ -35,6 +36,8 @@ _PAUSE_S: Final = 60
 #: How often a worker looks whether it shall stop, and whether others are dead.
 _GLANCE_S: Final = 0.1
 _ROUND_S: Final = 2.0
+#: For a server that is gone; a restart may be shorter.
+_PATIENCE_S: Final = 10.0
 #: procrastinate's own idea of a dead worker; ours is `store.shifts`.
 _STALLED_S: Final = 60.0
 
@@ -86,7 +89,7 @@ class _Again(retry.BaseRetryStrategy):
 class _Shop:
     """A worker process: procrastinate fetches jobs, threads do them."""
 
-    def __init__(self, hand: "Hand", *, stop: Callable[[], bool], jobs: int) -> None:
+    def __init__(self, hand: "Hand", *, stop: threading.Event, jobs: int) -> None:
         self._hand = hand
         self._stop = stop
         self._jobs = jobs
@@ -96,31 +99,38 @@ class _Shop:
 
     async def open(self, url: str, password: str | None) -> None:
         """Work until asked to stop. Raises what ended it."""
-        async with _app(url, password, connections=self._jobs) as app:
-            app.task(name=_TASK, queue=_QUEUE, retry=_Again())(self._deliver)
-            worker = asyncio.create_task(
-                app.run_worker_async(
-                    queues=[_QUEUE],
-                    concurrency=self._jobs,
-                    install_signal_handlers=False,
-                    delete_jobs="always",
-                    stalled_worker_timeout=_STALLED_S,
-                )
-            )
-            try:
-                await self._until_the_end(worker)
-            finally:
-                # It finishes what is being done, which knows itself that it shall stop.
-                worker.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await worker
-                self._threads.shutdown()
+        try:
+            async with _app(url, password, connections=self._jobs) as app:
+                await self._work(app)
+        finally:
+            self._stop.set()
+            self._threads.shutdown()
         if self._trouble is not None:
             raise self._trouble
 
+    async def _work(self, app: procrastinate.App) -> None:
+        app.task(name=_TASK, queue=_QUEUE, retry=_Again())(self._deliver)
+        worker = asyncio.create_task(
+            app.run_worker_async(
+                queues=[_QUEUE],
+                concurrency=self._jobs,
+                install_signal_handlers=False,
+                delete_jobs="always",
+                stalled_worker_timeout=_STALLED_S,
+            )
+        )
+        try:
+            await self._until_the_end(worker)
+        finally:
+            # What is being done hears of it, finishes what is in flight, and is waited for.
+            self._stop.set()
+            worker.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await worker
+
     async def _until_the_end(self, worker: "asyncio.Task[None]") -> None:
         rounds = 0
-        while not (worker.done() or self._stop() or self._trouble):
+        while not (worker.done() or self._stop.is_set() or self._trouble):
             if rounds % round(_ROUND_S / _GLANCE_S) == 0:
                 await self._in_thread(self._hand.look_after_others)
             rounds += 1
@@ -142,24 +152,23 @@ class _Shop:
         except BaseException as error:  # noqa: BLE001 - raised again when the rest is in order
             self._trouble = self._trouble or error
             raise _NotNow(_PAUSE_S) from None
-        if self._stop() or self._trouble:
+        if self._stop.is_set() or self._trouble:
             raise _NotNow(0)
 
     async def _in_thread(self, work: Callable[[], None]) -> None:
         await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
 
-def work(
-    hand: "Hand", *, url: str, password: str | None, jobs: int, stop: Callable[[], bool]
-) -> None:
-    """Do jobs, so many at a time, until `stop` says so.
+def work(hand: "Hand", *, url: str, password: str | None, jobs: int, stop: threading.Event) -> None:
+    """Do jobs, so many at a time, until `stop` is set.
 
     Raises OtalkDigestError: what kept this worker from going on; the rest stays planned.
     """
     import logging  # noqa: PLC0415 - only to be quiet
 
-    # It tells of every job that was put back as of an error, with a traceback.
-    logging.getLogger("procrastinate").setLevel(logging.CRITICAL)
+    # They tell of every job that was put back, and of a server that is gone, again and again.
+    for name in ("procrastinate", "psycopg.pool", "asyncio"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         asyncio.run(_Shop(hand, stop=stop, jobs=jobs).open(url, password))
     except exceptions.ConnectorException as error:
@@ -180,6 +189,7 @@ async def _app(url: str, password: str | None, *, connections: int) -> AsyncIter
         configure=_see_the_queue,
         min_size=1,
         max_size=connections + 1,
+        timeout=_PATIENCE_S,
     )
     app = procrastinate.App(connector=connector)
     async with app.open_async():

@@ -50,7 +50,7 @@ def worker(app: App, jobs: int) -> None:
                     url=str(app.settings.database),
                     password=app.settings.secret("STORE_PASSWORD"),
                     jobs=jobs,
-                    stop=app.stop.is_set,
+                    stop=app.stop,
                 )
             finally:
                 hand.close()

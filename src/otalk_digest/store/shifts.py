@@ -37,6 +37,7 @@ _ARE_DEAD = (
     f" AND classid = {_LOCKS} AND objid::bigint = leases.token"
     " AND datname = current_database()))"
 )
+_ANY = text("SELECT EXISTS (SELECT 1 FROM leases WHERE name LIKE 'worker %')")
 _DEAD = text(f"SELECT EXISTS (SELECT FROM leases WHERE {_ARE_DEAD})")  # noqa: S608 - the same
 _BURY = text(f"DELETE FROM leases WHERE {_ARE_DEAD}")  # noqa: S608 - the same
 
@@ -63,6 +64,11 @@ def shift(engine: Engine, *, life_s: float = LIFE_S) -> Iterator[int]:
         finally:
             # Whatever happened: the lock must not live on in the pool.
             connection.invalidate()
+
+
+def is_any_at_work(connection: Connection) -> bool:
+    """Whether a worker is, or one that died is not buried yet. Reads only."""
+    return bool(connection.scalar(_ANY))
 
 
 def is_any_dead(connection: Connection) -> bool:

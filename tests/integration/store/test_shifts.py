@@ -12,6 +12,7 @@ from tests.stores import a_planned_edition, contents, planned
 from otalk_digest.errors import BusyError, SettingsError, StoreError
 from otalk_digest.pipeline.delivering import recover
 from otalk_digest.store import ledger, pace, queue, shifts
+from otalk_digest.store.copying import copy_store
 from otalk_digest.store.database import Store
 from otalk_digest.store.schema import leases
 from otalk_digest.workers import JobQueue
@@ -132,6 +133,11 @@ def test_a_worker_that_has_ended_leaves_nothing_to_bury_and_its_number_is_not_gi
     assert look_after_others(store) == (0, 0)
     with store.read() as connection:
         assert connection.scalars(select(leases.c.name)).all() == ["workers"]
+
+
+def test_a_store_is_not_copied_while_workers_write_into_it(store: Store, sqlite: Store) -> None:
+    with store.shift(), pytest.raises(BusyError, match="Stop them, then copy"):
+        copy_store(store, sqlite)
 
 
 def test_a_file_has_no_workers(sqlite: Store) -> None:
