@@ -1,12 +1,13 @@
 """The command, killed with SIGKILL at the step that the caller chose.
 
 A step is what lasts or leaves the process: a commit, a connection, bytes sent or received, a
-file put into its place. Each is named in a log as it is reached, so that a first run, killed
-nowhere, tells how many there are. Started as
+file put into its place. Its name is what is done and which function of ours does it, such as
+"commit _StoreLedger.claim". Each is written to a log as it is reached, so that a first run,
+killed nowhere, tells which there are. Started as
 
-    python tests/crash/killed.py LOG STEP before|after WORDS…
+    python tests/crash/killed.py LOG NAME NUMBER before|after WORDS…
 
-where step 0 is never reached.
+which kills at the step of that name that is reached as the NUMBERth of its kind.
 """
 
 import os
@@ -17,6 +18,7 @@ import threading
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from sqlalchemy.engine.default import DefaultDialect
@@ -25,31 +27,44 @@ from sqlalchemy.engine.default import DefaultDialect
 class Hand:
     """Counts steps, and kills at one of them."""
 
-    def __init__(self, log: Path, *, at: int, is_after: bool) -> None:
+    def __init__(self, log: Path, *, name: str, number: int, is_after: bool) -> None:
         self._log = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        self._at = at
+        self._name = name
+        self._left = number
         self._is_after = is_after
-        self._steps = 0
         self._lock = threading.Lock()
 
-    def over(self, name: str, step: Callable[..., Any]) -> Callable[..., Any]:
+    def over(self, kind: str, step: Callable[..., Any]) -> Callable[..., Any]:
         """Return the step, counted."""
 
         @wraps(step)
         def counted(*given: Any, **named: Any) -> Any:  # noqa: ANN401 - whatever the step takes
-            with self._lock:
-                self._steps += 1
-                number = self._steps
-            os.write(self._log, f"{number} {name}\n".encode())
-            if number == self._at and not self._is_after:
+            is_last = self._reach(f"{kind} {_ours(sys._getframe(1))}")  # noqa: SLF001 - its one way
+            if is_last and not self._is_after:
                 _die()
             try:
                 return step(*given, **named)
             finally:
-                if number == self._at:
+                if is_last:
                     _die()
 
         return counted
+
+    def _reach(self, name: str) -> bool:
+        os.write(self._log, f"{name}\n".encode())
+        with self._lock:
+            self._left -= name == self._name
+            return name == self._name and self._left == 0
+
+
+def _ours(frame: FrameType | None) -> str:
+    """Return the function of ours that a step is taken for; the store's own say nothing."""
+    while frame is not None:
+        module = frame.f_globals.get("__name__", "")
+        if module.startswith("otalk_digest.") and module != "otalk_digest.store.database":
+            return frame.f_code.co_qualname
+        frame = frame.f_back
+    return "?"
 
 
 def _die() -> None:
@@ -57,15 +72,17 @@ def _die() -> None:
 
 
 def main() -> None:
-    log, at, when, *words = sys.argv[1:]
-    hand = Hand(Path(log), at=int(at), is_after=when == "after")
-    for place, names in (
-        (DefaultDialect, ("do_commit",)),
-        (socket.socket, ("connect", "send", "sendall", "recv", "recv_into")),
-        (os, ("rename", "replace", "unlink")),
+    log, name, number, when, *words = sys.argv[1:]
+    hand = Hand(Path(log), name=name, number=int(number), is_after=when == "after")
+    for place, kind, names in (
+        (DefaultDialect, "commit", ("do_commit",)),
+        (socket.socket, "connect", ("connect",)),
+        (socket.socket, "send", ("send", "sendall")),
+        (socket.socket, "receive", ("recv", "recv_into")),
+        (os, "move", ("rename", "replace")),
     ):
-        for name in names:
-            setattr(place, name, hand.over(name, getattr(place, name)))
+        for each in names:
+            setattr(place, each, hand.over(kind, getattr(place, each)))
     # Imported afterwards: nothing may hold the uncounted ones.
     from otalk_digest.cli.main import main as run  # noqa: PLC0415
 

@@ -12,7 +12,6 @@ import json
 import os
 import random
 import shutil
-import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,17 +22,16 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 import pytest
+from tests.crash.killing import KILLED, NOWHERE, Moment, run_killed
 from tests.feeds import rss2
 from tests.http_server import answer, running_site
 from tests.sendgrid_server import Fault, SendGridServer
 from tests.smtp_server import DROP, PIPELINING, Script, ScriptedServer, running
 from tests.weekly_job import (
     ANNOUNCED,
-    WEEK_1,
     Job,
     a_job,
     addresses_of,
-    bare_environment,
     by_sendgrid,
     by_smtp,
     many_readers,
@@ -49,7 +47,6 @@ SEED: Final = os.environ.get("SEED", "kettles")
 READERS: Final = {"sendgrid": 1_030, "smtp": 170}
 #: Faults pass, so a job that is started again comes to its end.
 _MOST_RUNS: Final = 12
-_KILLED: Final = -9
 _DONE: Final = frozenset({0, 4})
 
 _SENDGRID_FAULTS: Final = (
@@ -157,23 +154,6 @@ def a_copy(
         yield replace(begun, folder=folder, url=database.url(name))
 
 
-def run_killed(job: Job, *, at: int, when: str) -> tuple[int, list[str]]:
-    """Start the job; return its status, and the steps that it reached."""
-    log = job.folder / "steps.log"
-    log.unlink(missing_ok=True)
-    killed = Path(__file__).with_name("killed.py")
-    ended = subprocess.run(
-        [sys.executable, killed, log, str(at), when, "--now", WEEK_1, "run"],
-        cwd=job.folder,
-        env=bare_environment(),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=240,
-        check=False,
-    )
-    return ended.returncode, log.read_text().splitlines()
-
-
 def test_nobody_is_lost_and_nobody_gets_it_twice_wherever_it_is_killed(
     tmp_path: Path, begun: Job, provider: str, database: "PostgresServer | None"
 ) -> None:
@@ -194,34 +174,29 @@ def test_nobody_is_lost_and_nobody_gets_it_twice_wherever_it_is_killed(
 
 def _steps_of(
     folder: Path, begun: Job, provider: str, database: "PostgresServer | None"
-) -> Mapping[str, Sequence[int]]:
-    """Return kind → numbers of the steps of that kind, in a run without faults."""
+) -> Counter[str]:
+    """Return how often each step is taken in a run without faults."""
     calm = random.Random("without a fault")  # noqa: S311 - no secret
     with (
         WORLDS[provider](calm) as (delivery, _),
         a_copy(begun, folder, delivery=delivery, database=database) as job,
     ):
-        status, steps = run_killed(job, at=0, when="before")
+        status, steps = run_killed(job, NOWHERE)
     assert status in {0, 4, 75}
-    found: dict[str, list[int]] = {}
-    for line in steps:
-        number, _, kind = line.partition(" ")
-        found.setdefault(kind, []).append(int(number))
-    return found
+    return Counter(steps)
 
 
-def _kill_and_resume(
-    job: Job, chance: random.Random, *, steps: Mapping[str, Sequence[int]]
-) -> list[str]:
+def _kill_and_resume(job: Job, chance: random.Random, *, steps: Mapping[str, int]) -> list[str]:
     """Kill it once or twice, then let it come to its end; return what it was killed at."""
     at: list[str] = []
     for _ in range(chance.choice((1, 1, 2))):
-        # Each kind of step alike: there are far more bytes than commits.
-        kind = chance.choice(sorted(steps))
+        # Each step alike: there are far more bytes than commits.
+        name = chance.choice(sorted(steps))
+        number = chance.randint(1, steps[name])
         when = chance.choice(("before", "after"))
-        status, reached = run_killed(job, at=chance.choice(steps[kind]), when=when)
-        if status == _KILLED:
-            at.append(f"{when} {reached[-1].partition(' ')[2]}")
+        status, _ = run_killed(job, Moment(when=when, name=name, number=number))
+        if status == KILLED:
+            at.append(f"{when} {name}")
     for _ in range(_MOST_RUNS):
         if job.does("run").status in _DONE:
             return at
