@@ -150,10 +150,10 @@ def test_who_is_greylisted_is_tried_by_each_run_for_five_days_and_then_refused(
         job = a_job(
             tmp_path / "job", feed=feed, delivery=by_smtp(server.port), readers=many_readers(1)
         )
-        days = ["2026-06-03T09:00Z", "2026-06-07T09:00Z", "2026-06-08T09:00Z", "2026-06-08T10:00Z"]
+        days = ["2026-06-03T09:00Z", "2026-06-07T09:00Z", "2026-06-08T09:00Z"]
         ended = [job.does("run", now=day).status for day in days]
 
-    assert ended == [75, 75, 3, 0]
+    assert ended == [75, 75, 3]
     assert job.asks("SELECT status, reason FROM deliveries") == [
         ("rejected", "450 4.2.0 try again later")
     ]
