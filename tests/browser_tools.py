@@ -21,7 +21,7 @@ ADDRESS: Final = "http://mail.invalid/"
 Scheme = Literal["light", "dark"]
 
 AXE: Final = Path(__file__).parents[1] / ".build" / "axe-core-4.14.1" / "axe.min.js"
-_MEASURES: Final = Path(__file__).with_name("browser_measures.js")
+MEASURES: Final = Path(__file__).with_name("browser_measures.js")
 #: Set to "required" by the gate: there a browser that is missing is a failure.
 _DEMAND: Final = "BROWSER_TESTS"
 _HEIGHT: Final = 900
@@ -148,7 +148,7 @@ def visiting(browser: Browser, *, server: str | None = None) -> Iterator[Visit]:
     context = browser.new_context(
         viewport={"width": 700, "height": _HEIGHT}, reduced_motion="reduce"
     )
-    context.add_init_script(path=_MEASURES)
+    context.add_init_script(path=MEASURES)
     visit = Visit(page=context.new_page())
 
     def answer(route: Route) -> None:

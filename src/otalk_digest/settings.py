@@ -2,7 +2,8 @@
 
 `OTALK_DIGEST_<SECTION>__<KEY>` overrides the file. Secrets come from the environment only:
 `OTALK_DIGEST_SENDGRID_API_KEY`, `OTALK_DIGEST_SMTP_PASSWORD`, `OTALK_DIGEST_DKIM_KEY`,
-`OTALK_DIGEST_STORE_PASSWORD`, or the same with `_FILE` at the end, naming a file that holds it.
+`OTALK_DIGEST_STORE_PASSWORD`, `OTALK_DIGEST_METRICS_TOKEN`, or the same with `_FILE` at the end,
+naming a file that holds it.
 """
 
 import difflib
@@ -24,6 +25,7 @@ from otalk_digest.settings_tables import (
     DigestSettings,
     FeedSettings,
     PreviewSettings,
+    PrivacySettings,
     SettingsFile,
     StoreSettings,
     WebSettings,
@@ -31,7 +33,9 @@ from otalk_digest.settings_tables import (
 from otalk_digest.toml_file import convert, fields_of, in_plain_words, read_toml
 
 _PREFIX = "OTALK_DIGEST_"
-_SECRETS = ("SENDGRID_API_KEY", "SMTP_PASSWORD", "DKIM_KEY", "STORE_PASSWORD")
+#: Names the file itself, for a server that is given no arguments: see `cli.serve.build`.
+_CONFIG = f"{_PREFIX}CONFIG"
+_SECRETS = ("SENDGRID_API_KEY", "SMTP_PASSWORD", "DKIM_KEY", "STORE_PASSWORD", "METRICS_TOKEN")
 _SQLITE = "sqlite:///"
 _POSTGRESQL = "postgresql://"
 
@@ -47,6 +51,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     store: StoreSettings
     web: WebSettings
     preview: PreviewSettings
+    privacy: PrivacySettings
     #: Never printed: see `__repr__`.
     secrets: dict[str, str]
 
@@ -117,6 +122,7 @@ def load_settings(path: Path, environment: Mapping[str, str]) -> Settings:
         store=file.store,
         web=file.web,
         preview=file.preview,
+        privacy=file.privacy,
         secrets=_read_secrets(environment),
     )
 
@@ -124,7 +130,11 @@ def load_settings(path: Path, environment: Mapping[str, str]) -> Settings:
 def _override(document: dict[str, Any], environment: Mapping[str, str]) -> None:
     """Put `OTALK_DIGEST_FEED__ADDRESS` and its like over what the file says."""
     for name, value in environment.items():
-        if not name.startswith(_PREFIX) or name.removesuffix("_FILE")[len(_PREFIX) :] in _SECRETS:
+        if (
+            not name.startswith(_PREFIX)
+            or name == _CONFIG
+            or name.removesuffix("_FILE")[len(_PREFIX) :] in _SECRETS
+        ):
             continue
         keys = name[len(_PREFIX) :].lower().split("__")
         kind = _kind_of(name, keys)

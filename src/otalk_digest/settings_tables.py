@@ -17,6 +17,8 @@ _FEED_KINDS = {
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 Positive = Annotated[int, Meta(ge=1)]
+#: At most a century, so that no moment lies before the calendar begins.
+Days = Annotated[int, Meta(ge=1, le=36_500)]
 Seconds = Annotated[float, Meta(gt=0)]
 Address = Annotated[str, Meta(pattern=r"^[^@\s<>,;]+@[^@\s<>,;]+$")]
 
@@ -118,6 +120,7 @@ class SendGridSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     requests: Annotated[int, Meta(ge=1, le=8)] = 4
     group: Positive | None = None
     suppressions: bool = True
+    webhook_key: str | None = None
 
 
 class WorkersSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -155,6 +158,17 @@ class WebSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """The public address under which unsubscribe and preference links work."""
 
     base_url: str | None = None
+    trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+    archive_segment: str | None = None
+    archive_url: str | None = None
+
+
+class PrivacySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How long what is kept; `run` forgets the rest."""
+
+    unconfirmed_days: Days = 30
+    left_days: Days = 365
+    events_days: Days = 90
 
 
 class PreviewSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -173,3 +187,4 @@ class SettingsFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     store: StoreSettings = StoreSettings()
     web: WebSettings = WebSettings()
     preview: PreviewSettings = PreviewSettings()
+    privacy: PrivacySettings = PrivacySettings()

@@ -33,6 +33,8 @@ MAY_IMPORT = {
     "pipeline": {*ROOMS, "logs"},
     "web": {"pipeline", "compiled"},
     "workers": {"store", "pipeline", "logs"},
+    # The public pages are a program of their own: they hold the store, as the command line does.
+    "web/public": {"pipeline", "digest", "audience", "delivery", "store", "logs"},
     "cli": {
         *ROOMS,
         "pipeline",
@@ -50,7 +52,7 @@ MAY_IMPORT = {
 HOMES = {
     "alembic": {"store"},
     "click": {"cli"},
-    "cryptography": {"delivery/dkim"},
+    "cryptography": {"delivery/dkim", "delivery/providers/sendgrid_signature"},
     "dns": {"cli/sender_domain"},
     "email_validator": {"audience/identity", "delivery/addresses"},
     "feedparser": {"collect/entries"},
@@ -78,7 +80,7 @@ HOMES = {
     "python_http_client": {"delivery/providers"},
     "rich": {"cli/printing"},
     "sendgrid": {"delivery/providers"},
-    "sqlalchemy": {"store", "pipeline", "workers"},
+    "sqlalchemy": {"store", "pipeline", "web/public", "workers"},
     "starlette": {"web"},
     "structlog": {"logs"},
     "tinycss2": {"check/stylesheet"},
@@ -96,7 +98,7 @@ STARRED = {
     "collect/transport",
     "digest/templating",
     "digest/themes",
-    "audience/imports",
+    "audience/refusals",
     "audience/segments",
     "delivery/providers",
     "store",
@@ -152,8 +154,10 @@ def lies_in(name: str, places: set[str]) -> bool:
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_a_module_imports_only_what_its_room_may(path: Path) -> None:
-    room = name_of(path).split("/", 1)[0]
-    allowed = {room, *GROUND, *MAY_IMPORT[room]}
+    name = name_of(path)
+    room = name.split("/", 1)[0]
+    rule = max((place for place in MAY_IMPORT if lies_in(name, {place})), key=len)
+    allowed = {room, *GROUND, *MAY_IMPORT[rule]}
 
     ours = {name.split(".")[1] for name in imports_of(path) if name.startswith("otalk_digest.")}
 

@@ -54,6 +54,13 @@ class ReaderLinks:
         """Return the edition as a web page; only with a public web address."""
         return f"{self.base_url}/e/{edition}/{token}"
 
+    def confirm_url(self, token: str | None) -> str:
+        """Return the page that confirms a sign-up; without a token, the one that begins anew.
+
+        Such a token is no reader's: it is good once, and for the sign-up it was made for.
+        """
+        return f"{self.base_url}/subscribe" if token is None else f"{self.base_url}/confirm/{token}"
+
     def list_unsubscribe(self, token: str) -> str:
         """Return the header's value (RFC 2369 §3.2), the https address first."""
         mail = f"<{self._mailto(token)}>"

@@ -26,26 +26,33 @@ class Personaliser:
         address: str,
         name: str | None,
         zone: str | None,
+        confirmation: str | None = None,
     ) -> Recipient:
-        """Return the recipient; `token` is the reader's own, of `ReaderLinks.token`."""
+        """Return the recipient; `token` is the reader's own, of `ReaderLinks.token`.
+
+        `confirmation` is the token of a sign-up that is to be confirmed.
+        """
         key = delivery_key(delivery_id, self._links.key)
         return Recipient(
             delivery_id=delivery_id,
             key=key,
             address=address,
             name=name,
-            values=self._values(token, name, zone),
+            values=self._values(token, name, zone, confirmation),
             message_id=f"{self._edition}.{key}@{self._domain}",
             list_unsubscribe=self._links.list_unsubscribe(token),
             is_one_click=self._links.base_url is not None,
         )
 
-    def _values(self, token: str, name: str | None, zone: str | None) -> dict[str, str]:
+    def _values(
+        self, token: str, name: str | None, zone: str | None, confirmation: str | None
+    ) -> dict[str, str]:
         fields = {
             Field.GREETING: self._greeting(name),
             Field.UNSUBSCRIBE_URL: self._links.unsubscribe_url(token),
             Field.PREFERENCES_URL: self._links.preferences_url(token),
             Field.BROWSER_URL: self._links.browser_url(token, self._edition),
+            Field.CONFIRM_URL: self._links.confirm_url(confirmation),
         }
         times = self._variant.zone_values.get(zone or "", {})
         return {

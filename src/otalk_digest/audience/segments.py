@@ -1,25 +1,36 @@
 """Named rules over subscribers, read from `segments.toml`."""
 
+import difflib
+from collections.abc import Collection, Iterator, Mapping
+from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Final
+from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
 from msgspec import Meta
 
+from otalk_digest.audience.contradictions import why_nobody
+from otalk_digest.audience.matching import is_like
 from otalk_digest.errors import SettingsError
 from otalk_digest.model.audience import (
     AllOf,
     AnyOf,
+    Cadence,
     Facet,
     Has,
+    JoinedAfter,
+    JoinedBefore,
     NoneOf,
     Rule,
     Segment,
-    Subscriber,
 )
 from otalk_digest.model.news import NewsKind
-from otalk_digest.toml_file import convert, line_of, read_toml
+from otalk_digest.toml_file import Keys, convert, line_of, read_toml
 
+_NESTED: Final = ("all", "any", "none")
+#: Letters of a country's code.
+_CODE: Final = 2
 _TOLD_BY_DEFAULT = tuple(kind for kind in NewsKind if kind is not NewsKind.CORRECTION)
 
 
@@ -31,6 +42,9 @@ class _Match(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     zone: str | None = None
     country: str | None = None
     language: str | None = None
+    cadence: Cadence | None = None
+    joined_after: date | None = None
+    joined_before: date | None = None
     all: "list[_Match] | None" = None
     any: "list[_Match] | None" = None
     none: "list[_Match] | None" = None
@@ -45,6 +59,7 @@ class _Segment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     theme: str = "classic"
     subject_prefix: str = ""
     language: str | None = None
+    schedule: Cadence = Cadence.EACH
     max_age_days: Annotated[int, Meta(ge=1, le=366)] = 21
 
 
@@ -52,20 +67,25 @@ class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     segment: list[_Segment] = []
 
 
-def load_segments(path: Path) -> tuple[Segment, ...]:
-    """Return the segments in the file's order. Raises SettingsError."""
+def load_segments(
+    path: Path, *, zone: str = "UTC", themes: Collection[str] | None = None
+) -> tuple[Segment, ...]:
+    """Return the segments in the file's order. Raises SettingsError.
+
+    `zone` is an IANA name: days, weeks and months are counted there. `themes` are the names of
+    those that there are; without them any name will do.
+    """
     document, text = read_toml(path)
     written = convert(document, _File, path=path, text=text).segment
     if not written:
         raise SettingsError(f"{path} has no segment, so nobody can be sent to. Add a [[segment]].")
-    names = [segment.name for segment in written]
-    for place, name in enumerate(names):
-        if name in names[:place]:
-            line = line_of(text, ("segment", place))
-            raise SettingsError(
-                f"{path}, line {line}: two segments are called {name!r}. Rename one."
-            )
-    return tuple(_segment(segment) for segment in written)
+    segments = tuple(_segment(segment, zone) for segment in written)
+    for keys, wrong in _mistakes(document, segments, themes):
+        # A key inside a list on one line is found by the line of the list.
+        places = (keys[:end] for end in range(len(keys), 0, -1))
+        line = next((found for some in places if (found := line_of(text, some))), None)
+        raise SettingsError(f"{path}, line {line}: {wrong}")
+    return segments
 
 
 def choose_segments(segments: tuple[Segment, ...], name: str | None) -> tuple[Segment, ...]:
@@ -79,36 +99,79 @@ def choose_segments(segments: tuple[Segment, ...], name: str | None) -> tuple[Se
     return chosen
 
 
-def matches(rule: Rule, subscriber: Subscriber) -> bool:
-    """Whether the rule holds for one subscriber; `store.rules.clause` says the same in SQL."""
-    match rule:
-        case AllOf(rules):
-            return all(matches(inner, subscriber) for inner in rules)
-        case AnyOf(rules):
-            return any(matches(inner, subscriber) for inner in rules)
-        case NoneOf(rules):
-            return not any(matches(inner, subscriber) for inner in rules)
-        case Has(Facet.WANTS, _) if not subscriber.wants:
-            return True
-        case Has(facet, value):
-            return any(_is_like(found, value) for found in _values(subscriber, facet))
+def _mistakes(
+    document: Mapping[str, Any], segments: tuple[Segment, ...], themes: Collection[str] | None
+) -> Iterator[tuple[Keys, str]]:
+    """Yield what is wrong although each value is of its kind, with the keys of its place."""
+    for place, segment in enumerate(segments):
+        here: Keys = ("segment", place)
+        raw = document["segment"][place]
+        if any(segment.name == other.name for other in segments[:place]):
+            yield here, f"two segments are called {segment.name!r}. Rename one."
+        if themes is not None and segment.theme not in themes:
+            known = ", ".join(sorted(themes))
+            yield (*here, "theme"), f"there is no theme {segment.theme!r}. Known ones: {known}."
+        yield from _unknown_values(raw.get("match", {}), (*here, "match"))
+        rule_place = (*here, "match", *list(raw.get("match", {}))[:1])
+        if reason := why_nobody(segment.rule):
+            yield rule_place, f"{segment.name!r} can never match: {reason}. Change its rule."
+        elif why_nobody(segment.rule, beyond=(each.rule for each in segments[:place])):
+            before = _catch_all(segments[:place])
+            what = (
+                f"{segment.name!r} never gets anybody: {before} before it takes all whom it would"
+            )
+            yield here, f"{what} match. Move it up, or change its rule."
 
 
-def _segment(written: _Segment) -> Segment:
+def _catch_all(before: tuple[Segment, ...]) -> str:
+    for segment in before:
+        if why_nobody(AllOf(()), beyond=(segment.rule,)):
+            return f"{segment.name!r}"
+    return "what stands"
+
+
+def _unknown_values(match: Mapping[str, Any], keys: Keys) -> Iterator[tuple[Keys, str]]:
+    for name, value in match.items():
+        place = (*keys, name)
+        if name == "zone" and not any(is_like(zone, value) for zone in available_timezones()):
+            near = difflib.get_close_matches(value, available_timezones(), n=1)
+            hint = f"Did you mean {near[0]}?" if near else 'Write one such as "Europe/London".'
+            yield place, f"there is no time zone {value!r}. {hint}"
+        if name == "country" and not _is_country(value):
+            yield place, f'country: {value!r} is no code of two letters, such as "GB" or "NO".'
+        if name in _NESTED:
+            for number, inner in enumerate(value):
+                yield from _unknown_values(inner, (*place, number))
+
+
+def _is_country(value: str) -> bool:
+    """Whether it is ISO 3166-1 alpha-2 by its shape, or begins so; UK is not, but often meant."""
+    letters = value.removesuffix("*")
+    is_whole = letters == value
+    return (
+        letters.upper() != "UK"
+        and (not letters or (letters.isascii() and letters.isalpha()))
+        and (len(letters) == _CODE if is_whole else len(letters) <= _CODE)
+    )
+
+
+def _segment(written: _Segment, zone: str) -> Segment:
     return Segment(
         name=written.name,
         title=written.title,
         why=written.why,
-        rule=_rule(written.match),
+        rule=_rule(written.match, zone),
         kinds=frozenset(written.receives),
         theme=written.theme,
         subject_prefix=written.subject_prefix,
         max_age_days=written.max_age_days,
         language=written.language,
+        schedule=written.schedule,
+        zone=zone,
     )
 
 
-def _rule(written: _Match) -> Rule:
+def _rule(written: _Match, zone: str) -> Rule:
     # Tags and countries as an import keeps them, whatever case the rule is written in.
     facets = {
         Facet.TAG: written.tag and written.tag.lower(),
@@ -116,28 +179,19 @@ def _rule(written: _Match) -> Rule:
         Facet.ZONE: written.zone,
         Facet.COUNTRY: written.country and written.country.upper(),
         Facet.LANGUAGE: written.language,
+        Facet.CADENCE: written.cadence,
     }
     rules: list[Rule] = [Has(facet, value) for facet, value in facets.items() if value is not None]
-    if written.all is not None:
-        rules.append(AllOf(tuple(map(_rule, written.all))))
-    if written.any is not None:
-        rules.append(AnyOf(tuple(map(_rule, written.any))))
-    if written.none is not None:
-        rules.append(NoneOf(tuple(map(_rule, written.none))))
+    if written.joined_after is not None:
+        rules.append(JoinedAfter(_begin(written.joined_after, zone)))
+    if written.joined_before is not None:
+        rules.append(JoinedBefore(_begin(written.joined_before, zone)))
+    for kind, inner in ((AllOf, written.all), (AnyOf, written.any), (NoneOf, written.none)):
+        if inner is not None:
+            rules.append(kind(tuple(_rule(each, zone) for each in inner)))
     return rules[0] if len(rules) == 1 else AllOf(tuple(rules))
 
 
-def _values(subscriber: Subscriber, facet: Facet) -> frozenset[str]:
-    sets = {Facet.TAG: subscriber.tags, Facet.WANTS: subscriber.wants}
-    if facet in sets:
-        return sets[facet]
-    value = {
-        Facet.ZONE: subscriber.zone,
-        Facet.COUNTRY: subscriber.country,
-        Facet.LANGUAGE: subscriber.language,
-    }[facet]
-    return frozenset() if value is None else frozenset({value})
-
-
-def _is_like(found: str, value: str) -> bool:
-    return found.startswith(value[:-1]) if value.endswith("*") else found == value
+def _begin(day: date, zone: str) -> datetime:
+    """Return the moment at which a day begins in the zone, in UTC."""
+    return datetime.combine(day, time.min, ZoneInfo(zone)).astimezone(UTC)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from otalk_digest.model.audience import Segment
     from otalk_digest.pipeline.collecting import Source
     from otalk_digest.pipeline.delivering import Post
+    from otalk_digest.pipeline.forgetting import Keeping
     from otalk_digest.pipeline.freezing import Press
     from otalk_digest.pipeline.handing_over import Queue
     from otalk_digest.pipeline.running import Job
@@ -81,7 +82,14 @@ class App:
         """Read the segments file. Raises SettingsError."""
         from otalk_digest.audience.segments import load_segments
 
-        return load_segments(self.settings.folder / self.settings.digest.segments)
+        folders = [folder for folder in self.theme_folders if folder.is_dir()]
+        return load_segments(
+            self.settings.folder / self.settings.digest.segments,
+            zone=self.settings.chat.zone,
+            themes={
+                theme.name for folder in folders for theme in folder.iterdir() if theme.is_dir()
+            },
+        )
 
     @contextlib.contextmanager
     def store(self, *, must_exist: bool = False) -> "Iterator[Store]":
@@ -178,6 +186,18 @@ class App:
             is_approval_required=self.is_approval_required,
             policy=self.policy(),
             queue=self.queue() if self.settings.delivery.workers.enabled else None,
+            keeping=self.keeping(),
+        )
+
+    def keeping(self) -> "Keeping":
+        """Return how long what is kept. Raises SettingsError."""
+        from otalk_digest.pipeline.forgetting import Keeping
+
+        privacy = self.settings.privacy
+        return Keeping(
+            unconfirmed=timedelta(days=privacy.unconfirmed_days),
+            left=timedelta(days=privacy.left_days),
+            events=timedelta(days=privacy.events_days),
         )
 
     def queue(self) -> "Queue":

@@ -11,6 +11,7 @@ from otalk_digest.cli.app import App
 from otalk_digest.cli.printing import print_json
 from otalk_digest.cli.send import edition_to_show
 from otalk_digest.errors import CheckFailedError, InputError
+from otalk_digest.model.audience import segment_name
 from otalk_digest.model.finding import Finding, Level, Place
 from otalk_digest.pipeline.checking import Findings, check_edition, check_messages
 
@@ -52,7 +53,7 @@ def _check_edition(app: App, number: int | None, segment: str | None) -> Finding
         if segment is not None:
             # Raises SettingsError when there is no such segment.
             names = {each.name for each in choose_segments(app.segments, segment)}
-            kept = tuple(each for each in shown.variants if each.segment in names)
+            kept = tuple(each for each in shown.variants if segment_name(each.segment) in names)
             shown = replace(shown, variants=kept)
         if not shown.variants:
             raise InputError(f"Edition {shown.number} has nothing for the segment {segment}.")

@@ -32,10 +32,11 @@ COMMANDS = {
     "deliveries": ("books", "List who got an edition and who did not; settle what is in doubt."),
     "reconcile": ("reconcile", "Learn what became of what was sent: events, suppression lists."),
     "report": ("report", "Say what happened, in numbers that add up; as a page with --html."),
-    "subscribers": ("audience", "Import, list and export subscribers."),
-    "segments": ("audience", "Count the readers of each segment."),
+    "subscribers": ("subscribers", "Import, add, show, count, export and erase subscribers."),
+    "segments": ("segments", "Count the readers of each segment, and say why one gets what."),
     "suppressions": ("audience", "Count or add addresses that are never mailed."),
     "serve": ("serve", "Serve the public pages: sign-up, preferences, unsubscribe, archive."),
+    "archive": ("archive", "Write past editions as files for any web space."),
     "store": ("moving", "Copy everything into another database, such as PostgreSQL."),
     "doctor": ("doctor", "Say what is wrong with the set-up, and what to do."),
 }

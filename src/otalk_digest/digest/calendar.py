@@ -11,11 +11,14 @@ from otalk_digest.digest import wording
 from otalk_digest.digest.onsets import list_onsets
 
 if TYPE_CHECKING:
-    from icalendar import Alarm, Timezone
+    from icalendar import Alarm, Calendar, Timezone
     from icalendar import Event as Component
 
 #: How long before a chat its reminder rings.
 REMINDER: Final = timedelta(minutes=30)
+#: How often whoever subscribes to the chats should ask again.
+REFRESH: Final = timedelta(hours=6)
+_REFRESH_TEXT: Final = "PT6H"
 #: Longer ones push everything else off a phone's calendar.
 SUMMARY_MOST: Final = 200
 #: Version numbers are seconds from here; RFC 5545 §3.3.8 ends them at 2,147,483,647, in 2088.
@@ -62,6 +65,26 @@ def write_calendar(
     """Write RFC 5545 text with METHOD:PUBLISH; None without events. `now` is its DTSTAMP."""
     if not events:
         return None
+    calendar = _calendar(name)
+    _fill(calendar, events, reminder=reminder, zone=zone, now=now)
+    return _text(calendar)
+
+
+def write_calendar_feed(
+    events: Sequence[Event], *, name: str, reminder: str, zone: ZoneInfo, now: datetime
+) -> str:
+    """Write what calendar programs subscribe to: they ask again, so it may hold no event."""
+    calendar = _calendar(name)
+    # RFC 7986 §5.1 and §5.7, and what the programs before it ask for.
+    calendar.add("NAME", name)
+    calendar.add("REFRESH-INTERVAL", REFRESH, {"VALUE": "DURATION"})
+    calendar.add("X-PUBLISHED-TTL", _REFRESH_TEXT)
+    calendar.add("X-WR-TIMEZONE", zone.key)
+    _fill(calendar, events, reminder=reminder, zone=zone, now=now)
+    return _text(calendar)
+
+
+def _calendar(name: str) -> "Calendar":
     from icalendar import Calendar  # noqa: PLC0415 - a heavy import, needed here only
 
     calendar = Calendar()
@@ -70,15 +93,30 @@ def write_calendar(
     calendar.add("CALSCALE", "GREGORIAN")
     calendar.add("METHOD", "PUBLISH")
     calendar.add("X-WR-CALNAME", name)
+    return calendar
+
+
+def _fill(
+    calendar: "Calendar",
+    events: Sequence[Event],
+    *,
+    reminder: str,
+    zone: ZoneInfo,
+    now: datetime,
+) -> None:
     if not _is_utc(zone):
-        calendar.add_component(_timezone(events, zone))
+        years = [event.starts_at.year for event in events] or [now.year]
+        calendar.add_component(_timezone(years, zone))
     for event in events:
         calendar.add_component(_event(event, reminder=reminder, zone=zone, now=now))
+
+
+def _text(calendar: "Calendar") -> str:
     text: str = calendar.to_ical(sorted=False).decode()
     return text
 
 
-def _timezone(events: Sequence[Event], zone: ZoneInfo) -> "Timezone":
+def _timezone(years: Sequence[int], zone: ZoneInfo) -> "Timezone":
     """Spell the zone out for the years around the events: not every calendar knows its name."""
     from icalendar import (  # noqa: PLC0415 - as above
         Timezone,
@@ -87,7 +125,6 @@ def _timezone(events: Sequence[Event], zone: ZoneInfo) -> "Timezone":
         vRecur,
     )
 
-    years = [event.starts_at.year for event in events]
     component = Timezone()
     component.add("TZID", zone.key)
     for onset in list_onsets(zone, first_year=min(years), last_year=max(years)):

@@ -15,6 +15,7 @@ _LETTERS: Final = {
     Field.UNSUBSCRIBE_URL: "U",
     Field.PREFERENCES_URL: "P",
     Field.BROWSER_URL: "B",
+    Field.CONFIRM_URL: "C",
 }
 
 

@@ -7,11 +7,11 @@ digest, theme and settings give the same bytes: nothing here looks at a clock.
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from otalk_digest.digest import themes, wording
+from otalk_digest.digest.appointments import Appointment, make_event, say_reminder
 from otalk_digest.digest.calendar import Event, event_sequence, write_calendar
 from otalk_digest.digest.inline import inline_css
 from otalk_digest.digest.placeholders import reader_times, stem, token, used_placeholders
@@ -175,7 +175,7 @@ def _tidy(text: str, prefix: str) -> str:
     """
     own = stem(prefix, Field.LOCAL_TIME)
     wrapped = wording.wrap(text.replace(own, f"\n{own}")).replace(f"\n{own}", own)
-    return re.sub(r"\n{4,}", "\n\n\n", wrapped).strip() + "\n"
+    return wording.tidy(wrapped)
 
 
 def _calendar(job: _Job, *, digest: Digest, zone: ZoneInfo) -> str | None:
@@ -187,7 +187,7 @@ def _calendar(job: _Job, *, digest: Digest, zone: ZoneInfo) -> str | None:
     return write_calendar(
         tuple(events.values()),
         name=job.publication.name,
-        reminder=job.theme.phrase("calendar", "reminder", tag=f"#{job.profile.tags[0]}"),
+        reminder=say_reminder(job.theme, job.profile),
         zone=zone,
         now=digest.now,
     )
@@ -196,28 +196,19 @@ def _calendar(job: _Job, *, digest: Digest, zone: ZoneInfo) -> str | None:
 def _event(job: _Job, story: Story) -> Event:
     if story.when is None:
         raise ValueError("a chat without a date has no place in a calendar")
-    phrase, tag, platform = job.theme.phrase, job.profile.tags[0], job.profile.platform
-    is_cancelled = not story.is_on
-    summary = phrase("calendar", "summary", tag=tag, topic=story.topic)
-    join = phrase("calendar", "join", platform=platform, tag=tag)
-    hosts = wording.one_line(wording.join(story.reading.hosts, phrase("list", "last")))
-    lines = (
-        phrase("calendar", "hosts", hosts=hosts) if story.thanks_hosts else None,
-        join,
-        job.profile.who_can_join,
-        story.url,
-    )
-    length = timedelta(minutes=job.profile.duration_minutes)
-    return Event(
-        guid=story.guid,
-        summary=phrase("calendar", "cancelled", summary=summary) if is_cancelled else summary,
-        description="\n".join(line for line in lines if line),
-        location=wording.web_address(job.profile.join_url) or join,
-        url=story.url,
-        starts_at=story.when.starts_at,
-        ends_at=story.when.ends_at or story.when.starts_at + length,
-        is_cancelled=is_cancelled,
-        sequence=_sequence(story),
+    return make_event(
+        Appointment(
+            guid=story.guid,
+            topic=story.topic,
+            hosts=story.thanks_hosts,
+            url=story.url,
+            starts_at=story.when.starts_at,
+            ends_at=story.when.ends_at,
+            is_cancelled=not story.is_on,
+            sequence=_sequence(story),
+        ),
+        theme=job.theme,
+        profile=job.profile,
     )
 
 

@@ -27,6 +27,9 @@ INLINE_CSS: Final = "inline.css"
 CLIENT_CSS: Final = "client.css"
 #: Where words of other languages lie, in files that are named for them.
 LANGUAGES: Final = "words"
+#: The folder of the public web's pages, and their style.
+PAGES: Final = "web"
+PAGE_CSS: Final = "page.css"
 FILES: Final = (WORDS, SUBJECT, PREHEADER, HTML, TEXT, INLINE_CSS, CLIENT_CSS)
 
 _LOOP: Final = "templates or macros that take in themselves, without an end"
@@ -76,6 +79,12 @@ class Theme:
         for file in files:
             words = lay_over(words, _read_words(file), str(file))
         return replace(self, words=words, language=tags[0])
+
+    def languages(self) -> tuple[str, ...]:
+        """Return the languages that it has words in, its own first."""
+        files = (file for place in self.places for file in (place / LANGUAGES).glob("*.toml"))
+        own = str(self.words["language"])
+        return (own, *sorted({file.stem for file in files} - {own}))
 
     def _find_words(self, tag: str) -> Iterator[Path]:
         paths = (place / LANGUAGES / f"{tag}.toml" for place in self.places)
@@ -129,6 +138,22 @@ def load_theme(name: str, *, folders: Sequence[Path], cache: Path | None = None)
         environment=make_environment(places, cache),
         inline_css=_read(paths[INLINE_CSS]),
         client_css=_read(paths[CLIENT_CSS]),
+    )
+
+
+def load_pages(*, folders: Sequence[Path], cache: Path | None = None) -> Theme:
+    """Load what the public web pages are made of: a theme that makes no e-mails.
+
+    Raises TemplateError when a file is missing or cannot be read.
+    """
+    places = [folder / PAGES for folder in folders if (folder / PAGES).is_dir()]
+    return Theme(
+        name=PAGES,
+        places=tuple(places),
+        words=_read_words(_find(WORDS, PAGES, places)),
+        environment=make_environment(places, cache),
+        inline_css="",
+        client_css=_read(_find(PAGE_CSS, PAGES, places)),
     )
 
 

@@ -114,6 +114,11 @@ def wrap(text: str) -> str:
     return "\n".join(line for long in text.splitlines() for line in _wrap_line(long))
 
 
+def tidy(text: str) -> str:
+    """Leave no more than two blank lines together, and none at the ends."""
+    return re.sub(r"\n{4,}", "\n\n\n", text).strip() + "\n"
+
+
 def _wrap_line(line: str) -> list[str]:
     if len(line) <= TEXT_WIDTH:
         return [line.rstrip()]

@@ -124,6 +124,10 @@ class SkipReason(StrEnum):
     WITHDRAWN = "withdrawn"
     SUPPRESSED = "suppressed"
     NO_SEGMENT = "no_segment"
+    #: They are told once a week or month, and nothing that is new cannot wait.
+    NOT_DUE = "not_due"
+    #: They asked for nothing until a day that is still to come.
+    PAUSED = "paused"
     NOTHING_FOR_SEGMENT = "nothing_for_segment"
     #: Nothing in the variant is of a kind that this reader asked for.
     NOT_WANTED = "not_wanted"

@@ -113,6 +113,8 @@ class Field(StrEnum):
     UNSUBSCRIBE_URL = "unsubscribe_url"
     PREFERENCES_URL = "preferences_url"
     BROWSER_URL = "browser_url"
+    #: Of a confirmation alone: new for each mail, and known to that mail alone.
+    CONFIRM_URL = "confirm_url"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +167,17 @@ class EditionKind(StrEnum):
     REMINDER = "reminder"
     #: To one reader about their own subscription: confirmation, welcome.
     LETTER = "letter"
+
+
+class LetterKind(StrEnum):
+    """What a letter is about; its edition's `about`, and its one variant's segment."""
+
+    #: Asks whoever signed up whether it was them.
+    CONFIRMATION = "confirmation"
+    #: To who has just confirmed.
+    WELCOME = "welcome"
+    #: To a reader whose address was typed into the form again.
+    ALREADY = "already"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,16 @@ from difflib import SequenceMatcher
 from html.parser import HTMLParser
 from typing import Literal
 
-from otalk_digest.model.audience import AllOf, AnyOf, Has, NoneOf, Rule, Segment
+from otalk_digest.model.audience import (
+    AllOf,
+    AnyOf,
+    Has,
+    JoinedAfter,
+    JoinedBefore,
+    NoneOf,
+    Rule,
+    Segment,
+)
 from otalk_digest.model.edition import Variant
 from otalk_digest.store.records import to_json
 
@@ -109,6 +118,10 @@ def _spell(rule: Rule) -> object:
     match rule:
         case Has(facet, value):
             return ["has", facet, value]
+        case JoinedAfter(moment):
+            return ["joined after", moment.isoformat()]
+        case JoinedBefore(moment):
+            return ["joined before", moment.isoformat()]
         case AllOf(rules):
             return ["all", [_spell(each) for each in rules]]
         case AnyOf(rules):

@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -15,9 +15,9 @@ from otalk_digest.delivery.provider import Attempt, Provider
 from otalk_digest.errors import InputError
 from otalk_digest.logs import log_event
 from otalk_digest.model.delivery import Outcome
-from otalk_digest.model.edition import Edition, Variant
+from otalk_digest.model.edition import Edition, EditionKind, LetterKind, Variant
 from otalk_digest.model.message import Batch, Sender
-from otalk_digest.store import books, decisions, editions, ledger, pace, put_offs, shifts
+from otalk_digest.store import books, decisions, editions, ledger, pace, put_offs, shifts, signups
 from otalk_digest.store.database import Store, secret_key
 
 if TYPE_CHECKING:
@@ -89,7 +89,10 @@ class StoreLedger:
             key = secret_key(connection)
             content_hash = editions.variant_hash(connection, edition.number, variant.segment)
         self._place = ledger.Place(
-            edition=edition.number, segment=variant.segment, content_hash=content_hash
+            edition=edition.number,
+            segment=variant.segment,
+            content_hash=content_hash,
+            asks_to_confirm=edition.about == LetterKind.CONFIRMATION,
         )
         if share is not None:
             self._place = replace(
@@ -98,7 +101,8 @@ class StoreLedger:
                 until=share.part.last,
                 worker=share.worker,
             )
-        self._date = edition.frozen_at
+        # A letter of March is still good in July; what it is dated then is the day it leaves.
+        self._date = None if edition.kind is EditionKind.LETTER else edition.frozen_at
         self._links = post.links(key)
         self._personaliser = post.personaliser(variant, key, edition=edition.number)
 
@@ -159,7 +163,11 @@ class StoreLedger:
         if per_minute is not None:
             pace.spend(connection, len(claim.readers), per_minute=per_minute)
         # Made before the commit: a fault in it leaves nobody claimed, so nobody in doubt.
-        attempt = _Attempt(id=claim.attempt_id, batch=self._batch(claim))
+        confirmations: dict[int, str] = {}
+        if self._place.asks_to_confirm:
+            asked = [reader.subscriber_id for reader in claim.readers]
+            confirmations = signups.mint_tokens(connection, asked, now=self._clock())
+        attempt = _Attempt(id=claim.attempt_id, batch=self._batch(claim, confirmations))
         return attempt, replace(self._place, after=claim.readers[-1].delivery_id), 0.0
 
     def record(self, attempt: Attempt, outcomes: Sequence[Outcome]) -> None:
@@ -190,11 +198,11 @@ class StoreLedger:
                 ledger.lose_track(connection, attempt_id, reason, now=self._clock())
         self._open = {}
 
-    def _batch(self, claim: ledger.Claim) -> Batch:
+    def _batch(self, claim: ledger.Claim, confirmations: Mapping[int, str]) -> Batch:
         return Batch(
             attempt_key=f"a{claim.attempt_id}",
             edition=self._place.edition,
-            date=self._date,
+            date=self._date or self._clock(),
             sender=self._sender,
             variant=self._variant,
             recipients=tuple(
@@ -204,6 +212,7 @@ class StoreLedger:
                     address=reader.address,
                     name=reader.name,
                     zone=reader.zone,
+                    confirmation=confirmations.get(reader.subscriber_id),
                 )
                 for reader in claim.readers
             ),

@@ -3,16 +3,18 @@
 import hashlib
 import hmac
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Connection
 
 from otalk_digest.digest.compose import HIDDEN, compose
-from otalk_digest.model.audience import Segment
-from otalk_digest.model.chat import ChatProfile
+from otalk_digest.digest.pace import what_cannot_wait
+from otalk_digest.model.audience import Segment, Strand
+from otalk_digest.model.chat import Chat, ChatProfile
 from otalk_digest.model.edition import Digest, Edition, Edits, Publication, Variant
+from otalk_digest.pipeline.strands import strands, told_of, uncarried_of
 from otalk_digest.store import editions, edits, news, plan, posts, subscribers
 from otalk_digest.store.database import secret_key
 from otalk_digest.store.records import to_json
@@ -36,8 +38,8 @@ def compose_all(
     *,
     now: datetime,
     edited: Edits | None = None,
-) -> Sequence[tuple[Segment, Digest]]:
-    """Return each segment with its digest, which may be empty.
+) -> Sequence[tuple[Strand, Digest]]:
+    """Return each strand of the segments with its digest, which may be empty.
 
     Edited as maintainers want the next edition, unless `edited` says otherwise.
     """
@@ -45,19 +47,21 @@ def compose_all(
     if edited is None:
         edited = edits.current_edits(connection, editions.next_number(connection))
     return [
-        (
-            segment,
-            compose(
-                segment,
-                uncarried=news.uncarried_news(connection, segment.name),
-                chats=chats,
-                told=news.told_chats(connection, segment.name),
-                now=now,
-                edits=edited,
-            ),
-        )
-        for segment in segments
+        (strand, _compose(connection, strand, chats, edited, now=now))
+        for strand in strands(connection, segments, chats=chats, now=now)
     ]
+
+
+def _compose(
+    connection: Connection, strand: Strand, chats: Sequence[Chat], edited: Edits, *, now: datetime
+) -> Digest:
+    uncarried = uncarried_of(connection, strand)
+    told = told_of(connection, strand)
+    if not strand.is_due:
+        uncarried = what_cannot_wait(
+            uncarried, strand.schedule, chats=chats, told=told, now=now, zone=strand.zone
+        )
+    return compose(strand, uncarried=uncarried, chats=chats, told=told, now=now, edits=edited)
 
 
 def render_edition(
@@ -85,7 +89,7 @@ def render_edition(
 def freeze(
     connection: Connection,
     edition: Edition | None,
-    digests: Sequence[tuple[Segment, Digest]],
+    digests: Sequence[tuple[Strand, Digest]],
     *,
     segments: Sequence[Segment],
     now: datetime,
@@ -99,32 +103,50 @@ def freeze(
         _spare_others(connection, digests, segments, now=now)
         hashes = {variant.segment: _hash_of((variant,)) for variant in edition.variants}
         editions.save_edition(connection, edition, variant_hashes=hashes)
-        for segment, digest in digests:
+        for strand, digest in digests:
+            if strand.memory is not None and not digest.is_empty:
+                news.remember(connection, strand.name, strand.memory)
             told = [item.id for item in digest.items]
-            news.mark_told(connection, segment.name, told, edition=edition.number)
-    for segment, digest in digests:
+            news.mark_told(connection, strand.name, told, edition=edition.number)
+    for strand, digest in digests:
+        if strand.memory is not None and (edition is None or digest.is_empty):
+            # They hold what they held in the strand that they came from.
+            continue
         # While no edition leaves, what is hidden can still be shown again.
         drops = [d for d in digest.drops if edition is not None or d.reason != HIDDEN]
-        news.mark_dropped(connection, segment.name, drops)
+        news.mark_dropped(connection, strand.name, drops)
     if edition is not None:
-        plan.plan_edition(connection, edition.number, segments, now=now)
+        plan.plan_edition(
+            connection, edition.number, segments, now=now, strands=[each for each, _ in digests]
+        )
 
 
 def _spare_others(
     connection: Connection,
-    digests: Sequence[tuple[Segment, Digest]],
+    digests: Sequence[tuple[Strand, Digest]],
     segments: Sequence[Segment],
     *,
     now: datetime,
 ) -> None:
-    """Hide from the segments without a part in this edition too: the next one knows no edits."""
-    composed = {segment.name for segment, _ in digests}
-    others = [segment for segment in segments if segment.name not in composed]
-    if not others:
+    """Hide from those without a part in this edition too: the next one knows no edits."""
+    composed = {strand.name: digest for strand, digest in digests if strand.memory is None}
+    is_whole = {strand.segment for strand, _ in digests} >= {each.name for each in segments}
+    if is_whole and all(strand.is_due for strand, _ in digests):
         return
-    for segment, digest in compose_all(connection, others, now=now):
-        hidden = [drop for drop in digest.drops if drop.reason == HIDDEN]
-        news.mark_dropped(connection, segment.name, hidden)
+    edited = edits.current_edits(connection, editions.next_number(connection))
+    chats = posts.all_chats(connection)
+    for strand in strands(connection, segments, chats=chats, now=now):
+        if strand.memory is not None or (strand.is_due and strand.name in composed):
+            continue
+        # What waits for its week or month is hidden from that as well.
+        digest = _compose(connection, replace(strand, is_due=True), chats, edited, now=now)
+        done = (
+            {drop.news_id for drop in composed[strand.name].drops}
+            if strand.name in composed
+            else set()
+        )
+        hidden = [d for d in digest.drops if d.reason == HIDDEN and d.news_id not in done]
+        news.mark_dropped(connection, strand.name, hidden)
 
 
 def _render_all(

@@ -4,7 +4,7 @@ Only the chosen variant is rendered, by the same code that freezes it: the bytes
 would be sent.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -96,6 +96,8 @@ class Offer:
     name: str
     title: str
     has_mail: bool
+    #: It is told once a week or month, and now only what cannot wait.
+    is_waiting: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,12 +204,21 @@ def _source(connection: Connection, desk: Desk, choice: Choice) -> _Source:
     number = number_of(choice)
     if number is not None:
         return _past(past_edition(desk.store, number), desk)
+    digests: Sequence[tuple[Segment, Digest]]
+    waiting = set[str]()
     if choice.edition.startswith(FIXTURE):
         digests = _invented(desk, choice.edition.removeprefix(FIXTURE), now=now)
     else:
-        digests = compose_all(connection, desk.segments, now=now)
+        composed = compose_all(connection, desk.segments, now=now)
+        digests = composed
+        waiting = {strand.name for strand, _ in composed if not strand.is_due}
     offers = tuple(
-        Offer(name=segment.name, title=segment.title, has_mail=not digest.is_empty)
+        Offer(
+            name=segment.name,
+            title=segment.title,
+            has_mail=not digest.is_empty,
+            is_waiting=segment.name in waiting,
+        )
         for segment, digest in digests
     )
     return _Source(number=editions.next_number(connection), offers=offers, digests=digests, now=now)
@@ -216,10 +227,17 @@ def _source(connection: Connection, desk: Desk, choice: Choice) -> _Source:
 def _past(edition: Edition, desk: Desk) -> _Source:
     titles = {segment.name: segment.title for segment in desk.segments}
     offers = tuple(
-        Offer(name=name, title=titles.get(name, name), has_mail=True)
+        Offer(name=name, title=_title(name, titles), has_mail=True)
         for name in (variant.segment for variant in edition.variants)
     )
     return _Source(number=edition.number, offers=offers, frozen=edition)
+
+
+def _title(name: str, titles: Mapping[str, str]) -> str:
+    """Return a strand's title: that of its segment, and the pace."""
+    segment, _, pace = name.partition("_")
+    title = titles.get(segment, segment)
+    return f"{title} · {pace.replace('_', ' · ')}" if pace else title
 
 
 def _invented(desk: Desk, name: str, *, now: datetime) -> Sequence[tuple[Segment, Digest]]:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from sqlalchemy import Connection
+
 from otalk_digest.audience.links import delivery_of
 from otalk_digest.delivery.provider import Provider
 from otalk_digest.model.event import DeliveryEvent
@@ -26,9 +28,15 @@ class Reconciled:
 def take_events(store: Store, found: tuple[DeliveryEvent, ...], *, now: datetime) -> int:
     """Keep events before anything is made of them; return how many were new."""
     with store.begin() as connection:
-        key = secret_key(connection)
-        ours = [replace(each, delivery_id=delivery_of(each.delivery_key, key)) for each in found]
-        return events.store_events(connection, ours, now=now)
+        return events.store_events(connection, find_ours(connection, found), now=now)
+
+
+def find_ours(
+    connection: Connection, found: tuple[DeliveryEvent, ...]
+) -> tuple[DeliveryEvent, ...]:
+    """Return the events with the deliveries that they are about."""
+    key = secret_key(connection)
+    return tuple(replace(each, delivery_id=delivery_of(each.delivery_key, key)) for each in found)
 
 
 def reconcile(store: Store, provider: Provider, *, soft_bounces: int, now: datetime) -> Reconciled:

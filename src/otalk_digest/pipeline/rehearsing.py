@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from otalk_digest.model.audience import Segment
+from otalk_digest.model.audience import Segment, Strand
 from otalk_digest.model.delivery import Outcome, OutcomeKind, Status
 from otalk_digest.model.edition import Digest, Edition
 from otalk_digest.model.feed import Fault
@@ -20,7 +20,8 @@ from otalk_digest.pipeline.freezing import Press, compose_all, freeze, render_ed
 from otalk_digest.pipeline.looks import Look
 from otalk_digest.pipeline.overruling import Ruling, carry_out
 from otalk_digest.pipeline.reading import take_in_posts
-from otalk_digest.store import books, editions, ledger, news
+from otalk_digest.pipeline.strands import uncarried_of
+from otalk_digest.store import books, editions, ledger
 from otalk_digest.store.database import Store
 
 #: What the job of nine o'clock saw, it saw a moment later: it counts as seen at nine.
@@ -129,8 +130,8 @@ def rehearse_weeks(
         is_blog_known = is_blog_known or any(isinstance(event, Look) for event in due)
         with stage.store.begin() as connection:
             seen = _catch_up(connection, stage, due, clock=clock)
-            known = _untold(connection, stage.segments)
             digests = compose_all(connection, stage.segments, now=clock)
+            known = _untold(connection, [strand for strand, _ in digests if strand.is_due])
             edition = render_edition(connection, digests, stage.press, now=clock)
             freeze(connection, edition, digests, segments=stage.segments, now=clock)
             if edition is not None:
@@ -172,13 +173,9 @@ def _catch_up(
     return seen
 
 
-def _untold(connection: Connection, segments: Sequence[Segment]) -> dict[int, KnownNews]:
-    """Return what waits to be told or dropped, by its number, oldest first."""
-    waiting = {
-        item.id: item
-        for segment in segments
-        for item in news.uncarried_news(connection, segment.name)
-    }
+def _untold(connection: Connection, strands: Sequence[Strand]) -> dict[int, KnownNews]:
+    """Return what these are to be told, or spared, by its number, oldest first."""
+    waiting = {item.id: item for strand in strands for item in uncarried_of(connection, strand)}
     return dict(sorted(waiting.items()))
 
 

@@ -10,17 +10,18 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, delete, func, insert, select, text
+from sqlalchemy import Column, Connection, Row, Table, delete, func, insert, select, text
 
 from otalk_digest.errors import BusyError, InputError, StoreError
 from otalk_digest.store import shifts
+from otalk_digest.store.asked import metadata
 from otalk_digest.store.database import Store
-from otalk_digest.store.schema import leases, meta
-from otalk_digest.store.told import events
+from otalk_digest.store.numbers import last_number
+from otalk_digest.store.schema import leases, meta, subscribers
 
 _PAGE = 1_000
 #: All that any module adds. Whose turn it is in one database says nothing about another.
-_TABLES = tuple(table for table in events.metadata.sorted_tables if table is not leases)
+_TABLES = tuple(table for table in metadata.sorted_tables if table is not leases)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +150,10 @@ def _count_on(new: Connection, table: Table) -> None:
                 {
                     "table": table.name,
                     "column": column.name,
-                    "next": (new.scalar(select(func.max(column))) or 0) + 1,
+                    "next": _last(new, table, column) + 1,
                 },
             )
+
+
+def _last(new: Connection, table: Table, column: Column[Any]) -> int:
+    return last_number(new) if table is subscribers else new.scalar(select(func.max(column))) or 0

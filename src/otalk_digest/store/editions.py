@@ -37,8 +37,9 @@ class EditionRecord:
 
 
 def next_number(connection: Connection) -> int:
-    """Return the number that the next edition gets."""
-    return (connection.scalar(select(func.max(editions.c.number))) or 0) + 1
+    """Return the number that the next edition gets; letters are numbered below nought."""
+    newest = select(func.max(editions.c.number)).where(editions.c.number > 0)
+    return (connection.scalar(newest) or 0) + 1
 
 
 def is_frozen(connection: Connection, number: int) -> bool:

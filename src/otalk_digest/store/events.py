@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, exists, insert, literal, null, select, update
+from sqlalchemy import Connection, bindparam, exists, func, insert, select, update
 
 from otalk_digest.model.delivery import EventKind, Status, after_all_events
 from otalk_digest.model.event import DeliveryEvent
@@ -20,6 +20,22 @@ _SOFT: Final = (Status.DEFERRED, Status.BOUNCED)
 _ENDED: Final = (*_SOFT, Status.ACCEPTED, Status.DELIVERED, Status.COMPLAINED)
 
 _E, _D = events.c, deliveries.c
+_COLUMNS: Final = (
+    *(_E.delivery_key, _E.name, _E.at, _E.url, _E.delivery_id),
+    *(_E.kind, _E.reason, _E.suppresses, _E.raw, _E.stored_at),
+)
+# Built once and said for a thousand events at a go.
+_STORE: Final = insert(events).from_select(
+    [column.name for column in _COLUMNS],
+    select(*(bindparam(column.name, type_=column.type) for column in _COLUMNS)).where(
+        ~exists().where(
+            *(
+                column == bindparam(column.name, type_=column.type)
+                for column in (_E.delivery_key, _E.name, _E.at, _E.url)
+            )
+        )
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +50,21 @@ class Applied:
 
 def store_events(connection: Connection, found: Iterable[DeliveryEvent], *, now: datetime) -> int:
     """Keep events that are not known yet; return how many there were."""
-    return sum(_store(connection, event, now=now) for event in found)
+    rows = [_row(event, now=now) for event in found]
+    if not rows:
+        return 0
+    before = connection.scalar(select(func.max(_E.id))) or 0
+    connection.execute(_STORE, rows)
+    # Counted by what is there: not every database counts what a SELECT inserts.
+    return connection.scalar(select(func.count()).where(_E.id > before)) or 0
+
+
+def suppress_leavers(
+    connection: Connection, found: Iterable[DeliveryEvent], *, now: datetime
+) -> int:
+    """Suppress whom these events, just stored, suppress; all else waits for `apply_events`."""
+    ids = dict.fromkeys(event.delivery_id for event in found if event.suppresses is not None)
+    return sum(_suppress_reader(connection, id_, now=now) for id_ in ids if id_ is not None)
 
 
 def apply_events(connection: Connection, *, now: datetime) -> Applied:
@@ -43,21 +73,37 @@ def apply_events(connection: Connection, *, now: datetime) -> Applied:
     A delivery's state is made of all its events each time, so their order does not matter.
     """
     moved = suppressed = 0
+    while (applied := apply_some(connection, most=_SOME, now=now)) is not None:
+        moved += applied.moved
+        suppressed += applied.suppressed
+    return Applied(moved=moved, suppressed=suppressed)
+
+
+def apply_some(connection: Connection, *, most: int, now: datetime) -> Applied | None:
+    """Do what `apply_events` does for so many deliveries; None when none is waiting."""
     connection.execute(
         update(events)
         .where(_E.applied_at.is_(None), _E.delivery_id.is_(None))
         .values(applied_at=now)
     )
-    while some := _waiting(connection):
-        for delivery_id in some:
-            moved += _settle(connection, delivery_id, now=now)
-            suppressed += _suppress_reader(connection, delivery_id, now=now)
-        connection.execute(
-            update(events)
-            .where(_E.delivery_id.in_(some), _E.applied_at.is_(None))
-            .values(applied_at=now)
-        )
+    some = _waiting(connection, most)
+    if not some:
+        return None
+    moved = suppressed = 0
+    for delivery_id in some:
+        moved += _settle(connection, delivery_id, now=now)
+        suppressed += _suppress_reader(connection, delivery_id, now=now)
+    connection.execute(
+        update(events)
+        .where(_E.delivery_id.in_(some), _E.applied_at.is_(None))
+        .values(applied_at=now)
+    )
     return Applied(moved=moved, suppressed=suppressed)
+
+
+def count_waiting(connection: Connection) -> int:
+    """Return how many stored events are not applied yet."""
+    return connection.scalar(select(func.count()).where(_E.applied_at.is_(None))) or 0
 
 
 def suppress_soft_bounces(connection: Connection, *, in_a_row: int, now: datetime) -> int:
@@ -79,8 +125,8 @@ def suppress_soft_bounces(connection: Connection, *, in_a_row: int, now: datetim
     return len(found)
 
 
-def _store(connection: Connection, event: DeliveryEvent, *, now: datetime) -> int:
-    values = {
+def _row(event: DeliveryEvent, *, now: datetime) -> dict[str, object]:
+    return {
         "delivery_key": event.delivery_key,
         "name": event.name,
         "at": event.at,
@@ -92,26 +138,11 @@ def _store(connection: Connection, event: DeliveryEvent, *, now: datetime) -> in
         "raw": event.raw,
         "stored_at": now,
     }
-    is_known = exists().where(
-        _E.delivery_key == event.delivery_key,
-        _E.name == event.name,
-        _E.at == event.at,
-        _E.url == event.url,
-    )
-    row = select(
-        *(
-            null() if value is None else literal(value, events.c[name].type)
-            for name, value in values.items()
-        )
-    ).where(~is_known)
-    kept = insert(events).from_select(list(values), row).returning(_E.id)
-    # Counted by what comes back: not every database counts what a SELECT inserts.
-    return len(connection.execute(kept).all())
 
 
-def _waiting(connection: Connection) -> Sequence[int]:
+def _waiting(connection: Connection, most: int) -> Sequence[int]:
     query = select(_E.delivery_id).where(_E.applied_at.is_(None), _E.delivery_id.is_not(None))
-    return [found for found in connection.scalars(query.distinct().limit(_SOME)) if found]
+    return [found for found in connection.scalars(query.distinct().limit(most)) if found]
 
 
 def _settle(connection: Connection, delivery_id: int, *, now: datetime) -> bool:
@@ -142,7 +173,12 @@ def _suppress_reader(connection: Connection, delivery_id: int, *, now: datetime)
         select(subscribers.c.identity_hash, _E.suppresses)
         .join_from(events, deliveries, _E.delivery_id == _D.id)
         .join(subscribers, _D.subscriber_id == subscribers.c.id)
-        .where(_E.delivery_id == delivery_id, _E.suppresses.is_not(None))
+        .where(
+            _E.delivery_id == delivery_id,
+            _E.suppresses.is_not(None),
+            # What was applied once does not come back over somebody who has returned since.
+            _E.applied_at.is_(None),
+        )
         .order_by(_E.at, _E.suppresses)
         .limit(1)
     )

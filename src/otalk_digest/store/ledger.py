@@ -3,8 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, exists, insert, literal_column, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    insert,
+    literal_column,
+    select,
+    update,
+)
 
 from otalk_digest.model.audience import Consent
 from otalk_digest.model.delivery import (
@@ -16,6 +28,7 @@ from otalk_digest.model.delivery import (
     Status,
     after_action,
 )
+from otalk_digest.store.asked import signups
 from otalk_digest.store.outcomes import write_outcomes
 from otalk_digest.store.schema import attempts, deliveries, leases, subscribers, suppressions
 
@@ -29,30 +42,44 @@ _D, _S = deliveries.c, subscribers.c
 _IS_SENDING = _D.status == literal_column(f"'{Status.SENDING}'")
 _IS_SUPPRESSED = exists().where(suppressions.c.identity_hash == _S.identity_hash)
 
-# Said once for every few readers, so they are built once.
-_NEXT_PLANNED = (
-    select(
-        _D.id,
-        _D.subscriber_id,
-        _S.address,
-        _S.name,
-        _S.zone,
-        # Null, which is no, for who was erased.
-        and_(_S.consent == Consent.CONFIRMED, ~_IS_SUPPRESSED).label("stays"),
-    )
-    .join_from(deliveries, subscribers, _D.subscriber_id == _S.id, isouter=True)
-    .where(
-        _D.edition == bindparam("edition"),
-        _D.status == Status.PLANNED,
-        _D.segment == bindparam("segment"),
-        _D.id > bindparam("after"),
-        _D.id <= bindparam("until"),
-    )
-    .order_by(_D.id)
-    .limit(bindparam("limit"))
-    # PostgreSQL: what somebody else is claiming now is theirs. On SQLite nobody else can.
-    .with_for_update(skip_locked=True, of=deliveries)
+# Whoever is asked whether they want mail is asked because they have not said so yet.
+_WAITS_TO_CONFIRM = exists().where(
+    signups.c.subscriber_id == _S.id,
+    signups.c.confirmed_at.is_(None),
+    signups.c.expires_at > bindparam("now"),
 )
+
+
+def _next_planned(stays: ColumnElement[bool]) -> Select[Any]:
+    """Return planned readers in order, each with whether they are still to be written to."""
+    return (
+        select(
+            _D.id,
+            _D.subscriber_id,
+            _S.address,
+            _S.name,
+            _S.zone,
+            # Null, which is no, for who was erased.
+            stays.label("stays"),
+        )
+        .join_from(deliveries, subscribers, _D.subscriber_id == _S.id, isouter=True)
+        .where(
+            _D.edition == bindparam("edition"),
+            _D.status == Status.PLANNED,
+            _D.segment == bindparam("segment"),
+            _D.id > bindparam("after"),
+            _D.id <= bindparam("until"),
+        )
+        .order_by(_D.id)
+        .limit(bindparam("limit"))
+        # PostgreSQL: what somebody else is claiming now is theirs. On SQLite nobody else can.
+        .with_for_update(skip_locked=True, of=deliveries)
+    )
+
+
+# Said once for every few readers, so they are built once.
+_NEXT_PLANNED = _next_planned(and_(_S.consent == Consent.CONFIRMED, ~_IS_SUPPRESSED))
+_NEXT_TO_CONFIRM = _next_planned(and_(_S.id.is_not(None), _WAITS_TO_CONFIRM))
 _SKIP_LEAVERS = (
     update(deliveries)
     .where(_D.id.in_(bindparam("ids", expanding=True)), _D.status == Status.PLANNED)
@@ -88,6 +115,8 @@ class Place:
     until: int = LAST
     #: Which worker it is; None for a run.
     worker: int | None = None
+    #: It asks people whether they want mail, so it goes to who has not said so yet.
+    asks_to_confirm: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,8 +208,7 @@ def lose_track(connection: Connection, attempt_id: int, reason: str, *, now: dat
 def open_attempts(connection: Connection, *, of_runs: bool = True) -> Sequence[tuple[int, str]]:
     """Return id and provider of attempts that a dead run or worker left behind (R3).
 
-    Only the holder of the lease may ask for those of runs: they are then of one that died. A
-    worker is dead when its row in `leases` is gone.
+    Only the holder of the lease may ask for those of runs. A worker is dead when its row is gone.
     """
     is_at_work = exists().where(leases.c.name.like("worker %"), leases.c.token == attempts.c.worker)
     query = select(attempts.c.id, attempts.c.provider).where(
@@ -227,7 +255,10 @@ def _next_readers(
             "until": where.until,
             "limit": limit,
         }
-        rows = connection.execute(_NEXT_PLANNED, wanted).all()
+        if where.asks_to_confirm:
+            rows = connection.execute(_NEXT_TO_CONFIRM, wanted | {"now": now}).all()
+        else:
+            rows = connection.execute(_NEXT_PLANNED, wanted).all()
         left = [row.id for row in rows if not row.stays]
         if left:
             connection.execute(_SKIP_LEAVERS, {"ids": left, "now": now})

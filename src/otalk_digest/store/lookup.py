@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, true
 
 from otalk_digest.model.audience import Consent, Subscriber
 from otalk_digest.store.schema import deliveries, subscribers
@@ -50,6 +51,16 @@ def first_readers(connection: Connection, limit: int) -> Sequence[Reader]:
     return [reader for reader in found if reader is not None]
 
 
+def place_of(connection: Connection, edition: int, identity: str) -> Place | None:
+    """Return where the subscriber of this identity stands in an edition, or None."""
+    row = connection.execute(
+        select(deliveries, subscribers.c.address)
+        .join_from(deliveries, subscribers, deliveries.c.subscriber_id == subscribers.c.id)
+        .where(deliveries.c.edition == edition, subscribers.c.identity == identity)
+    ).one_or_none()
+    return None if row is None else _place(row)
+
+
 def places_in(
     connection: Connection, edition: int, words: str, *, limit: int, may_see_people: bool
 ) -> tuple[Sequence[Place], int]:
@@ -64,29 +75,24 @@ def places_in(
     mine = and_(columns.edition == edition, fits)
     total = connection.scalar(select(func.count()).select_from(joined).where(mine)) or 0
     query = (
-        select(
-            columns.subscriber_id,
-            subscribers.c.address,
-            columns.segment,
-            columns.status,
-            columns.reason,
-        )
+        select(deliveries, subscribers.c.address)
         .select_from(joined)
         .where(mine)
         .order_by(columns.id)
         .limit(limit)
     )
-    places = [
-        Place(
-            subscriber_id=row.subscriber_id,
-            address=row.address,
-            segment=row.segment,
-            status=row.status,
-            reason=row.reason,
-        )
-        for row in connection.execute(query)
-    ]
+    places = [_place(row) for row in connection.execute(query)]
     return places, total
+
+
+def _place(row: Row[Any]) -> Place:
+    return Place(
+        subscriber_id=row.subscriber_id,
+        address=row.address,
+        segment=row.segment,
+        status=row.status,
+        reason=row.reason,
+    )
 
 
 def _fits(word: str, *, may_see_people: bool) -> ColumnElement[bool]:

@@ -1,10 +1,11 @@
-"""News, and what became of each piece for each segment."""
+"""News, and what became of each piece for each strand of readers."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, exists, insert, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, insert, literal, or_, select
 
+from otalk_digest.model.audience import Memory
 from otalk_digest.model.edition import Drop
 from otalk_digest.model.news import KnownNews, News, NewsKind
 from otalk_digest.store.records import from_json, to_json
@@ -23,9 +24,14 @@ def save_news(connection: Connection, items: Iterable[News], *, now: datetime) -
         connection.execute(insert(news), rows)
 
 
-def uncarried_news(connection: Connection, segment: str) -> Sequence[KnownNews]:
-    """Return what this segment was neither told nor spared, oldest first."""
-    settled = exists().where(carried.c.news_id == news.c.id, carried.c.segment == segment)
+def uncarried_news(
+    connection: Connection, segment: str, *, until: int | None = None
+) -> Sequence[KnownNews]:
+    """Return what this strand was neither told nor spared, oldest first.
+
+    With `until`, as it stood after that edition: what it was told later counts as uncarried.
+    """
+    settled = exists().where(carried.c.news_id == news.c.id, _carried_by(segment, until))
     query = select(news.c.id, news.c.news).where(~settled).order_by(news.c.id)
     return [
         KnownNews(id=number, news=from_json(record, News))
@@ -33,18 +39,27 @@ def uncarried_news(connection: Connection, segment: str) -> Sequence[KnownNews]:
     ]
 
 
-def told_chats(connection: Connection, segment: str) -> frozenset[str]:
-    """Return the guids of the chats that this segment was told about in an edition."""
+def told_chats(connection: Connection, segment: str, *, until: int | None = None) -> frozenset[str]:
+    """Return the guids of the chats that this strand was told about, up to an edition."""
     query = (
         select(news.c.guid)
         .join(carried, carried.c.news_id == news.c.id)
         .where(
-            carried.c.segment == segment,
+            _carried_by(segment, until),
             carried.c.edition.is_not(None),
             news.c.kind.in_(_TELLING),
         )
     )
     return frozenset(connection.scalars(query))
+
+
+def remember(connection: Connection, strand: str, memory: Memory) -> None:
+    """Begin a strand with what its readers were told in another."""
+    known = select(carried.c.news_id, literal(strand), carried.c.edition, carried.c.reason).where(
+        _carried_by(memory.strand, memory.edition)
+    )
+    names = ["news_id", "segment", "edition", "reason"]
+    connection.execute(insert(carried).from_select(names, known))
 
 
 def mark_told(
@@ -63,3 +78,11 @@ def mark_dropped(connection: Connection, segment: str, drops: Sequence[Drop]) ->
             {"news_id": drop.news_id, "segment": segment, "reason": drop.reason} for drop in drops
         ]
         connection.execute(insert(carried), rows)
+
+
+def _carried_by(strand: str, until: int | None) -> ColumnElement[bool]:
+    """What was dropped was dropped for good: there is no edition to ask for."""
+    mine = carried.c.segment == strand
+    if until is None:
+        return mine
+    return and_(mine, or_(carried.c.edition.is_(None), carried.c.edition <= until))

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Select,
     String,
     and_,
     case,
@@ -27,10 +28,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
-from otalk_digest.model.audience import Consent, Facet, Segment
+from otalk_digest.model.audience import Consent, Facet, Segment, Strand
 from otalk_digest.model.delivery import SkipReason, Status
 from otalk_digest.model.news import NewsKind
-from otalk_digest.store.rules import segment_of
+from otalk_digest.store.rules import strand_of
 from otalk_digest.store.schema import (
     carried,
     deliveries,
@@ -40,6 +41,7 @@ from otalk_digest.store.schema import (
     subscribers,
     suppressions,
 )
+from otalk_digest.store.strands import joined_to, last_parts, note_wishes, wishes_in_use
 
 _Person = ReadOnlyColumnCollection[str, ColumnElement[Any]]
 
@@ -67,21 +69,25 @@ class _Content:
 
 
 def plan_edition(
-    connection: Connection, number: int, segments: Sequence[Segment], *, now: datetime
+    connection: Connection,
+    number: int,
+    segments: Sequence[Segment],
+    *,
+    now: datetime,
+    strands: Sequence[Strand] = (),
 ) -> int:
     """Write one delivery per subscriber, planned or left out with a reason; return how many.
 
-    `segments` are all segments, in the file's order; the edition is already stored.
+    `segments` are all segments, in the file's order; `strands` are those that it was composed
+    for. The edition is already stored.
     """
-    people = select(
-        subscribers.c.id,
-        subscribers.c.consent,
-        subscribers.c.identity_hash,
-        segment_of(list(segments)).label("segment"),
-    ).subquery("people")
-    decided = select(
-        people.c.id, people.c.segment, _reason(connection, number, people.c).label("reason")
-    ).subquery("decided")
+    wishes = wishes_in_use(connection)
+    if wishes:
+        note_wishes(connection)
+    waiting = [strand.name for strand in strands if not strand.is_due]
+    people = _people(strand_of(segments, wishes), strands, now=now).subquery("people")
+    reason = _reason(connection, number, people.c, waiting=waiting)
+    decided = select(people.c.id, people.c.segment, reason.label("reason")).subquery("decided")
     status = case((decided.c.reason.is_(None), Status.PLANNED), else_=Status.SKIPPED)
     rows = select(
         literal(number),
@@ -99,9 +105,41 @@ def plan_edition(
     return count
 
 
-def _reason(connection: Connection, number: int, person: _Person) -> ColumnElement[str | None]:
+def _people(
+    name: ColumnElement[str | None], strands: Sequence[Strand], *, now: datetime
+) -> Select[tuple[int, str, str, str | None, bool]]:
+    """Return everybody with their strand, and whether they are paused."""
+    apart = [(strand, strand.memory) for strand in strands if strand.memory is not None]
+    last = last_parts(now)
+    moved = [
+        (
+            and_(
+                last.c.segment == memory.strand,
+                last.c.edition == memory.edition,
+                name == each.joins,
+            ),
+            each.name,
+        )
+        for each, memory in apart
+    ]
+    strand = case(*moved, else_=name) if moved else name
+    # To ask everybody where they were last takes long, and changes nothing otherwise.
+    source = joined_to(last) if moved else subscribers
+    return select(
+        subscribers.c.id,
+        subscribers.c.consent,
+        subscribers.c.identity_hash,
+        strand.label("segment"),
+        func.coalesce(subscribers.c.paused_until > now, false()).label("is_paused"),
+    ).select_from(source)
+
+
+def _reason(
+    connection: Connection, number: int, person: _Person, *, waiting: Sequence[str]
+) -> ColumnElement[str | None]:
     """Return why a person is left out; null for a reader."""
     contents = _contents(connection, number)
+    told = [content.segment for content in contents]
     is_suppressed = exists().where(suppressions.c.identity_hash == person.identity_hash)
     reasons = (
         (is_suppressed, SkipReason.SUPPRESSED),
@@ -109,9 +147,11 @@ def _reason(connection: Connection, number: int, person: _Person) -> ColumnEleme
         (person.consent != Consent.CONFIRMED, SkipReason.UNCONFIRMED),
         (person.segment.is_(None), SkipReason.NO_SEGMENT),
         (
-            person.segment.not_in([content.segment for content in contents]),
-            SkipReason.NOTHING_FOR_SEGMENT,
+            person.segment.in_([name for name in waiting if name not in told]),
+            SkipReason.NOT_DUE,
         ),
+        (person.is_paused, SkipReason.PAUSED),
+        (person.segment.not_in(told), SkipReason.NOTHING_FOR_SEGMENT),
         (_per_variant(contents, person, _does_not_want), SkipReason.NOT_WANTED),
         (
             _per_variant(_repeated(connection, number, contents), person, _was_told),

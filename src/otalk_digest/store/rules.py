@@ -1,4 +1,6 @@
-"""Segment rules as SQL: the same answers as `audience.segments.matches`, a set at a time."""
+"""Segment rules as SQL: the same answers as `audience.matching.matches`, a set at a time."""
+
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import (
     ColumnElement,
@@ -15,13 +17,26 @@ from sqlalchemy import (
     true,
 )
 
-from otalk_digest.model.audience import AllOf, AnyOf, Facet, Has, NoneOf, Rule, Segment
+from otalk_digest.model.audience import (
+    AllOf,
+    AnyOf,
+    Cadence,
+    Facet,
+    Has,
+    JoinedAfter,
+    JoinedBefore,
+    NoneOf,
+    Rule,
+    Segment,
+    pace_of,
+)
 from otalk_digest.store.schema import subscriber_facets, subscribers
 
 _COLUMNS = {
     Facet.ZONE: subscribers.c.zone,
     Facet.COUNTRY: subscribers.c.country,
     Facet.LANGUAGE: subscribers.c.language,
+    Facet.CADENCE: subscribers.c.cadence,
 }
 
 
@@ -34,6 +49,10 @@ def clause(rule: Rule) -> ColumnElement[bool]:
             return or_(false(), *map(clause, rules))
         case NoneOf(rules):
             return not_(or_(false(), *map(clause, rules)))
+        case JoinedAfter(moment):
+            return subscribers.c.joined_at >= moment
+        case JoinedBefore(moment):
+            return subscribers.c.joined_at < moment
         case Has(Facet.TAG, value):
             return _facet(Facet.TAG, value)
         case Has(Facet.WANTS, value):
@@ -48,6 +67,29 @@ def segment_of(segments: list[Segment]) -> ColumnElement[str | None]:
     if not segments:
         return cast(null(), String)
     return case(*((clause(segment.rule), segment.name) for segment in segments), else_=null())
+
+
+def strand_of(
+    segments: Sequence[Segment], wishes: Collection[Cadence]
+) -> ColumnElement[str | None]:
+    """Return the name of each subscriber's strand; `wishes` are those that anybody has."""
+    name = segment_of(list(segments))
+    slower = [
+        (
+            and_(
+                subscribers.c.cadence == wish,
+                name.in_([each.name for each in segments if _is_slower(wish, each)]),
+            ),
+            name.concat(f"_{wish}"),
+        )
+        for wish in Cadence
+        if wish in wishes and any(_is_slower(wish, each) for each in segments)
+    ]
+    return case(*slower, else_=name) if slower else name
+
+
+def _is_slower(wish: Cadence, segment: Segment) -> bool:
+    return pace_of(segment.schedule, wish) is not segment.schedule
 
 
 def _facet(facet: Facet, value: str) -> ColumnElement[bool]:

@@ -4,16 +4,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection, func, select, update
-from tests.builders import a_segment, a_subscriber, some_news, tagged
+from tests.builders import DAY, NOW, a_segment, a_subscriber, some_news, tagged
 from tests.stores import EVERYONE, add_news, add_people, frozen_edition, planned, suppress
 
-from otalk_digest.audience.segments import matches
+from otalk_digest.audience.contradictions import why_nobody
+from otalk_digest.audience.matching import matches
 from otalk_digest.model.audience import (
     AllOf,
     AnyOf,
+    Cadence,
     Consent,
     Facet,
     Has,
+    JoinedAfter,
+    JoinedBefore,
     NoneOf,
     Rule,
     Segment,
@@ -40,8 +44,17 @@ def _combined(inner: st.SearchStrategy[Rule]) -> st.SearchStrategy[Rule]:
     return st.one_of(st.builds(AllOf, some), st.builds(AnyOf, some), st.builds(NoneOf, some))
 
 
+DAYS = st.sampled_from([NOW - 2 * DAY, NOW - DAY, NOW])
 RULES: st.SearchStrategy[Rule] = st.recursive(
-    st.builds(Has, st.sampled_from(Facet), VALUES), _combined, max_leaves=6
+    st.one_of(
+        st.builds(Has, st.sampled_from(Facet), VALUES),
+        st.builds(Has, st.just(Facet.CADENCE), st.sampled_from(["weekly", "m*", "*"])),
+        st.builds(Has, st.just(Facet.WANTS), st.sampled_from(NewsKind)),
+        st.builds(JoinedAfter, DAYS),
+        st.builds(JoinedBefore, DAYS),
+    ),
+    _combined,
+    max_leaves=6,
 )
 SETS = st.frozensets(TEXTS, max_size=3)
 MAYBE = st.one_of(st.none(), TEXTS)
@@ -58,6 +71,8 @@ def some_people(draw: st.DrawFn) -> list[Subscriber]:
             country=draw(MAYBE),
             language=draw(MAYBE),
             consent=draw(st.sampled_from(Consent)),
+            cadence=draw(st.sampled_from(Cadence)),
+            joined_at=draw(DAYS),
         )
         for number in range(draw(st.integers(min_value=0, max_value=6)))
     ]
@@ -81,6 +96,21 @@ def test_a_rule_matches_the_same_people_in_sql_as_in_python(
         found = set(connection.scalars(select(subscribers.c.address).where(clause(rule))))
 
     assert found == {person.address for person in people if matches(rule, person)}
+
+
+@given(rules=st.lists(RULES, min_size=1, max_size=3), people=some_people())
+def test_a_segment_that_somebody_reaches_is_not_said_to_get_nobody(
+    rules: list[Rule], people: list[Subscriber]
+) -> None:
+    """What is refused as a contradiction is one: the last segment is reached past the others."""
+    *before, last = rules
+    reached = [
+        person
+        for person in people
+        if matches(last, person) and not any(matches(rule, person) for rule in before)
+    ]
+
+    assert not (reached and why_nobody(last, beyond=before))
 
 
 @given(

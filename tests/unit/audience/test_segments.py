@@ -1,20 +1,35 @@
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from tests.builders import TOLD_BY_DEFAULT, a_segment, a_subscriber
 
-from otalk_digest.audience.segments import choose_segments, load_segments, matches
+from otalk_digest.audience.matching import matches
+from otalk_digest.audience.segments import choose_segments, load_segments
 from otalk_digest.errors import SettingsError
-from otalk_digest.model.audience import AllOf, AnyOf, Facet, Has, NoneOf, Rule
+from otalk_digest.model.audience import (
+    AllOf,
+    AnyOf,
+    Facet,
+    Has,
+    JoinedAfter,
+    JoinedBefore,
+    NoneOf,
+    Rule,
+)
 from otalk_digest.model.news import NewsKind
 
+#: Midnight in London.
+FIRST_OF_JULY = datetime(2026, 6, 30, 23, tzinfo=UTC)
 HEAD = '[[segment]]\nname = "one"\ntitle = "One"\nwhy = "You asked."\n'
+OTHER = HEAD.replace("one", "two")
+THIRD = HEAD.replace("one", "three")
 
 
 def loaded_rule(tmp_path: Path, match: str) -> Rule:
     path = tmp_path / "segments.toml"
     path.write_text(f"{HEAD}{match}", encoding="utf-8")
-    return load_segments(path)[0].rule
+    return load_segments(path, zone="Europe/London")[0].rule
 
 
 def test_segments_keep_the_files_order_and_fill_in_defaults(tmp_path: Path) -> None:
@@ -56,7 +71,9 @@ def test_segments_keep_the_files_order_and_fill_in_defaults(tmp_path: Path) -> N
             AnyOf((Has(Facet.TAG, "a"), NoneOf((Has(Facet.TAG, "b"),)))),
         ),
         ('match.all = [{ tag = "a" }]', AllOf((Has(Facet.TAG, "a"),))),
-        ("match.any = []", AnyOf(())),
+        ('match.cadence = "monthly"', Has(Facet.CADENCE, "monthly")),
+        ("match.joined_after = 2026-07-01", JoinedAfter(FIRST_OF_JULY)),
+        ("match.joined_before = 2026-07-01", JoinedBefore(FIRST_OF_JULY)),
     ],
 )
 def test_a_match_table_becomes_a_rule(tmp_path: Path, match: str, rule: Rule) -> None:
@@ -84,6 +101,31 @@ def test_a_match_table_becomes_a_rule(tmp_path: Path, match: str, rule: Rule) ->
         (f"{HEAD}max_age_days = 0\n", "line 5: segment 1: max_age_days: expected a whole number"),
         (HEAD.replace('"one"', '"Über uns"'), "line 2: segment 1: name: expected text in quotes"),
         (f"{HEAD}\n{HEAD}", "line 6: two segments are called 'one'. Rename one."),
+        (f'{HEAD}theme = "nosuch"\n', "line 5: there is no theme 'nosuch'. Known ones: classic."),
+        (f'{HEAD}schedule = "daily"\n', "line 5: segment 1: schedule: 'daily' is none of: each, "),
+        (
+            f'{HEAD}[segment.match]\nzone = "Europe/Lodnon"\n',
+            "line 6: there is no time zone 'Europe/Lodnon'. Did you mean Europe/London?",
+        ),
+        (
+            f'{HEAD}[segment.match]\nany = [{{ zone = "Mars/*" }}]\n',
+            "line 6: there is no time zone",
+        ),
+        (f'{HEAD}match.country = "UK"\n', "line 5: country: 'UK' is no code of two letters"),
+        (f"{HEAD}match.joined_after = 2026\n", "line 5: segment 1: match.joined_after: expected "),
+        (f"{HEAD}match.any = []\n", "line 5: 'one' can never match: “any” has no rule in it."),
+        (
+            f'{HEAD}[segment.match]\ncountry = "GB"\nnone = [{{ country = "G*" }}]\n',
+            "line 6: 'one' can never match: country = 'GB', but not 'G*'. Change its rule.",
+        ),
+        (
+            f"{HEAD}\n{HEAD.replace('one', 'two')}",
+            "line 6: 'two' never gets anybody: 'one' before it takes all whom it would match.",
+        ),
+        (
+            f'{HEAD}match.tag = "a"\n{OTHER}match.none = [{{ tag = "a" }}]\n{THIRD}',
+            "line 11: 'three' never gets anybody: what stands before it takes all",
+        ),
         ("[[segment]\n", "is not valid TOML"),
     ],
 )
@@ -92,7 +134,7 @@ def test_mistakes_name_their_line(tmp_path: Path, text: str, message: str) -> No
     path.write_text(text, encoding="utf-8")
 
     with pytest.raises(SettingsError) as refusal:
-        load_segments(path)
+        load_segments(path, themes={"classic"})
 
     assert message in str(refusal.value)
 

@@ -2,11 +2,11 @@
 
 from alembic import context
 
-from otalk_digest.store.told import events
+from otalk_digest.store.asked import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=events.metadata,
+    target_metadata=metadata,
     # SQLite alters a table by copying it.
     render_as_batch=True,
     # The caller's transaction is the only one: a migration is never half done.

@@ -97,11 +97,17 @@ def segment_picker(state: State, offers: Sequence[Offer], current: str) -> Picke
                 label=offer.title,
                 href=state.href(segment=offer.name, mark=""),
                 is_current=offer.name == current,
-                detail="" if offer.has_mail else "nothing this time",
+                detail=_when(offer),
             )
             for offer in offers
         ),
     )
+
+
+def _when(offer: Offer) -> str:
+    if offer.is_waiting:
+        return "only what cannot wait" if offer.has_mail else "not their turn"
+    return "" if offer.has_mail else "nothing this time"
 
 
 def reader_picker(state: State, people: Sequence[Persona], current: Persona) -> Picker:

@@ -42,7 +42,7 @@ _CHOICES: Final = {
 }
 _SHAPES: Final = {
     "edition": re.compile(r"next|[1-9][0-9]{0,8}|fixture:[a-z0-9-]{1,60}"),
-    "segment": re.compile(r"[a-z0-9][a-z0-9-]{0,39}"),
+    "segment": re.compile(r"[a-z0-9][a-z0-9_-]{0,60}"),
     "reader": re.compile(r"[a-z0-9-]{1,40}"),
     "as_of": re.compile(r"[0-9T:.Z+-]{10,40}"),
     "mark": re.compile(r"/html[A-Za-z0-9_:*/()\[\]-]{0,600}"),
