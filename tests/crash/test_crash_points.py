@@ -36,9 +36,9 @@ def after(name: str, number: int = 1) -> Moment:
     return Moment(when="after", name=name, number=number)
 
 
-CLAIM: Final = "commit _StoreLedger.claim"
+CLAIM: Final = "commit StoreLedger.claim"
 REQUEST: Final = "send _Client._make_request"
-RECORD: Final = "commit _StoreLedger.record"
+RECORD: Final = "commit StoreLedger.record"
 
 POINTS: Final = {
     "C1 during the fetch": Point(moment=after("receive _BoundStream.read"), left=None),

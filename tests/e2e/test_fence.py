@@ -110,14 +110,14 @@ def finishes(job: Job, server: SendGridServer) -> None:
 @pytest.mark.parametrize(
     "moment",
     [
-        Moment(when="after", name="commit _StoreLedger.claim"),
+        Moment(when="after", name="commit StoreLedger.claim"),
         "before POST mail/batch",
-        Moment(when="before", name="commit _StoreLedger.fence"),
-        Moment(when="after", name="commit _StoreLedger.fence"),
+        Moment(when="before", name="commit StoreLedger.fence"),
+        Moment(when="after", name="commit StoreLedger.fence"),
         "before POST mail/send",
         SENT,
-        Moment(when="before", name="commit _StoreLedger.record"),
-        Moment(when="after", name="commit _StoreLedger.record"),
+        Moment(when="before", name="commit StoreLedger.record"),
+        Moment(when="after", name="commit StoreLedger.record"),
     ],
     ids=str,
 )

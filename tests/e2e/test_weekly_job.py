@@ -201,7 +201,6 @@ class Weeks:
         (to_mail_server, "sqlite"),
         (to_sendgrid, "sqlite"),
         (to_mail_server, "postgresql"),
-        (to_sendgrid, "postgresql"),
     ],
     ids=lambda param: f"{param[0].__name__}-{param[1]}",
 )

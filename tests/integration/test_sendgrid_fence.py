@@ -27,7 +27,8 @@ from otalk_digest.errors import (
 from otalk_digest.model.delivery import EventKind
 from otalk_digest.model.event import DeliveryEvent
 from otalk_digest.model.message import Fence
-from otalk_digest.pipeline.delivering import Clock, Post, attempt_of, recover
+from otalk_digest.pipeline.bookkeeping import attempt_of
+from otalk_digest.pipeline.delivering import Clock, Post, recover
 from otalk_digest.pipeline.fencing import CalledBack, call_back, deliver_fenced, forget_past
 from otalk_digest.store import editions, events, news, plan
 from otalk_digest.store.database import Store, open_store

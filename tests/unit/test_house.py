@@ -32,9 +32,19 @@ MAY_IMPORT = {
     "store": set(),
     "pipeline": {*ROOMS, "logs"},
     "web": {"pipeline", "compiled"},
+    "workers": {"store", "pipeline", "logs"},
     # The public pages are a program of their own: they hold the store, as the command line does.
     "web/public": {"pipeline", "digest", "audience", "delivery", "store", "logs"},
-    "cli": {*ROOMS, "pipeline", "web", "settings", "settings_tables", "logs", "resources"},
+    "cli": {
+        *ROOMS,
+        "pipeline",
+        "web",
+        "settings",
+        "settings_tables",
+        "workers",
+        "logs",
+        "resources",
+    },
     "__main__": {"cli"},
     "__init__": set(),
 }
@@ -65,10 +75,12 @@ HOMES = {
     "msgspec": {"settings", "settings_tables", "toml_file", "audience/segments", "store/records"},
     "nh3": {"collect/clean"},
     "premailer": {"digest/inline"},
+    "procrastinate": {"workers"},
+    "psycopg": {"workers"},
     "python_http_client": {"delivery/providers"},
     "rich": {"cli/printing"},
     "sendgrid": {"delivery/providers"},
-    "sqlalchemy": {"store", "pipeline", "web/public"},
+    "sqlalchemy": {"store", "pipeline", "web/public", "workers"},
     "starlette": {"web"},
     "structlog": {"logs"},
     "tinycss2": {"check/stylesheet"},
@@ -96,6 +108,7 @@ STARRED = {
     "logs",
     "resources",
     "toml_file",
+    "workers",
 }
 WORLD = {
     "fcntl",

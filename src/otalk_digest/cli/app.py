@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from otalk_digest.pipeline.delivering import Post
     from otalk_digest.pipeline.forgetting import Keeping
     from otalk_digest.pipeline.freezing import Press
+    from otalk_digest.pipeline.handing_over import Queue
     from otalk_digest.pipeline.running import Job
     from otalk_digest.pipeline.settling import Policy
     from otalk_digest.store.database import Store
@@ -184,6 +185,7 @@ class App:
             stop=self.stop,
             is_approval_required=self.is_approval_required,
             policy=self.policy(),
+            queue=self.queue() if self.settings.delivery.workers.enabled else None,
             keeping=self.keeping(),
         )
 
@@ -198,6 +200,17 @@ class App:
             events=timedelta(days=privacy.events_days),
         )
 
+    def queue(self) -> "Queue":
+        """Return where workers find what to do. Raises SettingsError on a file."""
+        if isinstance(self.settings.database, Path):
+            raise SettingsError(
+                f"Workers need PostgreSQL, and {self.settings.database} is a file. Move with: "
+                "otalk-digest store copy; docs/operations.md says when that is worth it."
+            )
+        from otalk_digest.workers import JobQueue
+
+        return JobQueue()
+
     def policy(self) -> "Policy":
         """Return what to do when nobody knows what became of a mail. Raises SettingsError."""
         from otalk_digest.pipeline.settling import InDoubt, Policy
@@ -207,6 +220,7 @@ class App:
             in_doubt=InDoubt(delivery.in_doubt),
             after=timedelta(hours=delivery.in_doubt_after_hours),
             soft_bounces=delivery.soft_bounces,
+            patience=timedelta(days=delivery.put_off_days),
         )
 
     @property

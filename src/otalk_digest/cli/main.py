@@ -27,6 +27,7 @@ COMMANDS = {
     "approve": ("approval", "Let the next edition leave as it is now, or release a held one."),
     "hold": ("approval", "Let nothing of an edition leave until it is approved."),
     "send": ("send", "Deliver a frozen edition, or go on with one that was interrupted."),
+    "worker": ("worker", "Deliver what runs have planned, beside other machines (PostgreSQL)."),
     "rehearse": ("rehearse", "Replay past weeks into a folder, to see what would have gone out."),
     "editions": ("books", "List the editions."),
     "deliveries": ("books", "List who got an edition and who did not; settle what is in doubt."),

@@ -69,7 +69,21 @@ def print_report(report: RunReport) -> None:
         click.echo(equation(number, tally, is_rehearsal=report.is_rehearsal))
     if report.ready and (report.is_rehearsal or isinstance(report.error, CheckFailedError)):
         print_ready(report.ready)
+    for number, jobs in sorted(report.handed_over.items()):
+        click.echo(f"Edition {number} is with the workers, in {jobs} jobs.")
     _print_standings(report)
+    _print_care(report)
+    if report.settled:
+        click.echo(f"{report.settled} in doubt for long were settled as the settings say.")
+    if report.in_doubt:
+        click.echo(
+            f"{report.in_doubt} in doubt: nobody knows whether they arrived, so they are not sent "
+            "again by themselves. See: otalk-digest deliveries --status in_doubt."
+        )
+
+
+def _print_care(report: RunReport) -> None:
+    """Say what else was looked after."""
     if report.synced.faults:
         click.echo(
             "Not all suppression lists of the provider could be read "
@@ -87,13 +101,6 @@ def print_report(report: RunReport) -> None:
         click.echo(
             f"Forgotten, as the settings say: {old.unconfirmed} who never confirmed, "
             f"{old.left} who left long ago, {old.events} old events."
-        )
-    if report.settled:
-        click.echo(f"{report.settled} in doubt for long were settled as the settings say.")
-    if report.in_doubt:
-        click.echo(
-            f"{report.in_doubt} in doubt: nobody knows whether they arrived, so they are not sent "
-            "again by themselves. See: otalk-digest deliveries --status in_doubt."
         )
 
 
@@ -181,7 +188,7 @@ def leave_with(report: RunReport) -> int:
         return 0
     # What is not finished may still be: the other statuses wait for that.
     planned = (number for number, tally in report.tallies.items() if tally.planned)
-    if any(number not in report.held for number in planned):
+    if any(number not in {*report.held, *report.handed_over} for number in planned):
         raise TryAgainError("Some readers could not be reached yet; the next run tries again.")
     if report.in_doubt:
         return 4

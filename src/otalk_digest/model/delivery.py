@@ -157,6 +157,8 @@ class Outcome:
     kind: OutcomeKind
     diagnostic: str | None = None
     provider_message_id: str | None = None
+    #: Released because of this reader: a server put them off (SMTP 4xx).
+    is_put_off: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,25 +1,29 @@
 """Deliver what is planned, from the store to the provider and back into the books."""
 
 import threading
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
 from otalk_digest.audience.links import ReaderLinks
 from otalk_digest.delivery.dispatch import dispatch
-from otalk_digest.delivery.provider import Attempt, HasFences, Provider
+from otalk_digest.delivery.provider import Provider
 from otalk_digest.errors import InputError
 from otalk_digest.logs import log_event
-from otalk_digest.model.delivery import Outcome
-from otalk_digest.model.edition import Edition, EditionKind, LetterKind, Variant
-from otalk_digest.model.message import Batch, Fence, Sender
-from otalk_digest.pipeline.expiring import expire_edition
-from otalk_digest.store import books, decisions, editions, fences, ledger, signups
-from otalk_digest.store.database import Store, secret_key
+from otalk_digest.model.edition import Variant
+from otalk_digest.model.message import Sender
+from otalk_digest.pipeline.bookkeeping import StoreLedger
+from otalk_digest.store import (
+    books,
+    editions,
+    ledger,
+    left_behind,
+    shifts,
+)
+from otalk_digest.store.database import Store
 
 if TYPE_CHECKING:
     from otalk_digest.audience.personalise import Personaliser
@@ -27,9 +31,8 @@ if TYPE_CHECKING:
 Clock = Callable[[], datetime]
 
 _LEFT_BEHIND = "a run ended before its answer was recorded"
-_ATTEMPT = "a"
-#: No number of ours is longer.
-_ATTEMPT_DIGITS = 9
+#: RFC 5321 §4.5.4.1: whom a server puts off is tried for four to five days at least.
+PATIENCE = timedelta(days=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,152 +58,16 @@ class Post:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Attempt:
-    id: int
-    batch: Batch
+def recover(
+    connection: Connection, provider: Provider, *, now: datetime, of_runs: bool = True
+) -> int:
+    """Settle what a killed run or worker left open (R3); return how many attempts there were.
 
-
-class _StoreLedger:
-    """The books of one variant; see `delivery.dispatch.Ledger`."""
-
-    def __init__(
-        self,
-        store: Store,
-        edition: Edition,
-        variant: Variant,
-        *,
-        post: Post,
-        provider: Provider,
-        clock: Clock,
-    ) -> None:
-        self._store = store
-        self._edition = edition
-        self._variant = variant
-        self._sender = post.sender
-        self._provider = provider.name
-        self._clock = clock
-        #: Attempts that have readers without an outcome, for `turn_over`.
-        self._open: dict[int, set[int]] = {}
-        with store.read() as connection:
-            key = secret_key(connection)
-            content_hash = editions.variant_hash(connection, edition.number, variant.segment)
-        self._place = ledger.Place(
-            edition=edition.number,
-            segment=variant.segment,
-            content_hash=content_hash,
-            is_fenced=isinstance(provider, HasFences) and provider.fences.is_on,
-            asks_to_confirm=edition.about == LetterKind.CONFIRMATION,
-        )
-        # A letter of March is still good in July; what it is dated then is the day it leaves.
-        self._date = None if edition.kind is EditionKind.LETTER else edition.frozen_at
-        self._links = post.links(key)
-        self._personaliser = post.personaliser(variant, key, edition=edition.number)
-
-    def claim(self, limit: int) -> _Attempt | None:
-        with self._store.begin() as connection:
-            attempt, place = self._claim(connection, limit)
-        self._place = place
-        return attempt
-
-    def turn_over(self, outcomes: Sequence[Outcome], limit: int) -> _Attempt | None:
-        with self._store.begin() as connection:
-            now = self._clock()
-            ledger.record_some(connection, outcomes, open_attempts=tuple(self._open), now=now)
-            attempt, place = self._claim(connection, limit) if limit else (None, self._place)
-        self._place = place
-        self._forget({outcome.delivery_id for outcome in outcomes})
-        if attempt is not None:
-            self._open[attempt.id] = {each.delivery_id for each in attempt.batch.recipients}
-        if outcomes:
-            counts = Counter(str(outcome.kind) for outcome in outcomes)
-            log_event("outcomes_recorded", edition=place.edition, **counts)
-        return attempt
-
-    def _forget(self, done: set[int]) -> None:
-        self._open = {id_: left for id_, readers in self._open.items() if (left := readers - done)}
-
-    def _claim(self, connection: Connection, limit: int) -> tuple[_Attempt | None, ledger.Place]:
-        # Asked each time: someone may hold it from another process while it is sent.
-        if decisions.is_held(connection, self._place.edition):
-            return None, self._place
-        # And this: a chat begins, or is called off, while its readers are being told.
-        if expire_edition(connection, self._edition, now=self._clock()):
-            return None, self._place
-        claim = ledger.claim(
-            connection, self._place, provider=self._provider, limit=limit, now=self._clock()
-        )
-        if claim is None:
-            return None, self._place
-        # Made before the commit: a fault in it leaves nobody claimed, so nobody in doubt.
-        confirmations: dict[int, str] = {}
-        if self._place.asks_to_confirm:
-            asked = [reader.subscriber_id for reader in claim.readers]
-            confirmations = signups.mint_tokens(connection, asked, now=self._clock())
-        attempt = _Attempt(id=claim.attempt_id, batch=self._batch(claim, confirmations))
-        return attempt, replace(self._place, after=claim.readers[-1].delivery_id)
-
-    def fence(self, attempt: Attempt, fence: Fence) -> None:
-        with self._store.begin() as connection:
-            fences.raise_fence(connection, attempt.id, fence)
-
-    def record(self, attempt: Attempt, outcomes: Sequence[Outcome]) -> None:
-        with self._store.begin() as connection:
-            ledger.record_outcomes(connection, attempt.id, outcomes, now=self._clock())
-        counts = Counter(str(outcome.kind) for outcome in outcomes)
-        log_event("batch_recorded", edition=self._place.edition, attempt=attempt.id, **counts)
-
-    def release(self, attempt: Attempt, reason: str) -> None:
-        with self._store.begin() as connection:
-            ledger.release_attempt(connection, attempt.id, reason, now=self._clock())
-        log_event("batch_released", edition=self._place.edition, attempt=attempt.id)
-
-    def lose_track(self, attempt: Attempt, reason: str) -> None:
-        with self._store.begin() as connection:
-            ledger.lose_track(connection, attempt.id, reason, now=self._clock())
-        log_event("batch_in_doubt", edition=self._place.edition, attempt=attempt.id)
-
-    def abandon(self, reason: str) -> None:
-        with self._store.begin() as connection:
-            for attempt_id in self._open:
-                ledger.lose_track(connection, attempt_id, reason, now=self._clock())
-        self._open = {}
-
-    def _batch(self, claim: ledger.Claim, confirmations: Mapping[int, str]) -> Batch:
-        return Batch(
-            attempt_key=f"{_ATTEMPT}{claim.attempt_id}",
-            edition=self._place.edition,
-            date=self._date or self._clock(),
-            sender=self._sender,
-            variant=self._variant,
-            recipients=tuple(
-                self._personaliser.recipient(
-                    delivery_id=reader.delivery_id,
-                    token=self._links.token(reader.subscriber_id),
-                    address=reader.address,
-                    name=reader.name,
-                    zone=reader.zone,
-                    confirmation=confirmations.get(reader.subscriber_id),
-                )
-                for reader in claim.readers
-            ),
-        )
-
-
-def attempt_of(key: str) -> int | None:
-    """Return the number of the attempt that a message says it left with; None for no such key."""
-    mark, digits = key[: len(_ATTEMPT)], key[len(_ATTEMPT) :]
-    is_ours = mark == _ATTEMPT and digits.isascii() and digits.isdigit()
-    return int(digits) if is_ours and len(digits) <= _ATTEMPT_DIGITS else None
-
-
-def recover(connection: Connection, provider: Provider, *, now: datetime) -> int:
-    """Settle what a killed run left open (R3); return how many attempts there were.
-
-    Only the holder of the lease may call this. What an idempotent provider may have is
-    simply sent again; anything else is in doubt and listed, never resent by itself (R4).
+    Only the holder of the lease may settle those of runs. What an idempotent provider may have
+    is simply sent again; anything else is in doubt and listed, never resent by itself (R4).
     """
-    left = ledger.open_attempts(connection)
+    shifts.bury(connection)
+    left = left_behind.open_attempts(connection, of_runs=of_runs)
     for attempt in left:
         is_repeatable = provider.is_idempotent and provider.name == attempt.provider
         if is_repeatable or attempt.is_unsent:
@@ -220,6 +87,7 @@ def deliver(
     *,
     stop: threading.Event,
     clock: Clock,
+    patience: timedelta = PATIENCE,
 ) -> None:
     """Send an edition to everyone who is still planned; nothing while it is held.
 
@@ -232,7 +100,16 @@ def deliver(
     if edition is None:
         raise InputError(f"There is no edition {number}. See: otalk-digest editions.")
     for variant in edition.variants:
-        books_of = _StoreLedger(store, edition, variant, post=post, provider=provider, clock=clock)
+        books_of = StoreLedger(
+            store,
+            edition,
+            variant,
+            post=post,
+            provider=provider,
+            clock=clock,
+            patience=patience,
+            share=None,
+        )
         dispatch(books_of, provider, stop=stop)
 
 

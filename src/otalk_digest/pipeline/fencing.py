@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final, Protocol
 
 from otalk_digest.delivery.provider import HasFences, Provider
@@ -12,7 +13,7 @@ from otalk_digest.errors import (
     TryAgainError,
 )
 from otalk_digest.logs import log_event
-from otalk_digest.pipeline.delivering import Clock, Post, deliver, recover
+from otalk_digest.pipeline.delivering import PATIENCE, Clock, Post, deliver, recover
 from otalk_digest.store import fences
 from otalk_digest.store.database import Store
 
@@ -63,7 +64,14 @@ def pick_up(work: Work, provider: Provider, found: CalledBack) -> None:
     forget_past(work, provider)
 
 
-def deliver_fenced(work: Work, number: int, provider: Provider, found: CalledBack) -> None:
+def deliver_fenced(
+    work: Work,
+    number: int,
+    provider: Provider,
+    found: CalledBack,
+    *,
+    patience: timedelta = PATIENCE,
+) -> None:
     """Send an edition, and what falls in doubt behind a fence again while that gets anywhere.
 
     Raises what `deliver` raises.
@@ -71,7 +79,15 @@ def deliver_fenced(work: Work, number: int, provider: Provider, found: CalledBac
     for _ in range(_MOST_ROUNDS):
         before = found.released
         try:
-            deliver(work.store, number, provider, work.post, stop=work.stop, clock=work.clock)
+            deliver(
+                work.store,
+                number,
+                provider,
+                work.post,
+                stop=work.stop,
+                clock=work.clock,
+                patience=patience,
+            )
         except TryAgainError:
             # It is not sent again now, but what may have been taken must be called back in time.
             call_back(work, provider, found)

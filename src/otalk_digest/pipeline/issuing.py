@@ -1,6 +1,5 @@
 """Freeze the next edition of a run, unless it has to wait; then nothing of it is kept."""
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
@@ -9,8 +8,8 @@ from otalk_digest.logs import log_event
 from otalk_digest.model.edition import Edition, EditionKind
 from otalk_digest.pipeline.checking import check_with, require_fit
 from otalk_digest.pipeline.freezing import compose_all, freeze, render_edition
-from otalk_digest.pipeline.proposing import Proposal, State, standing, weigh
-from otalk_digest.pipeline.readiness import Condition, Evidence, conditions
+from otalk_digest.pipeline.proposing import State, standing, weigh
+from otalk_digest.pipeline.readiness import weigh_up
 from otalk_digest.store import editions
 from otalk_digest.store.database import secret_key
 
@@ -45,7 +44,9 @@ def freeze_next(connection: Connection, job: "Job", report: "RunReport") -> Edit
         report.findings[number] = check_with(
             secret_key(connection), edition, job.post, expected=job.expected
         )
-        report.ready = _weigh_up(job, report, proposal, now=now)
+        report.ready = weigh_up(
+            proposal, report.findings[number], zone=job.press.profile.zone, now=now
+        )
         if not (report.is_rehearsal or found.may_leave):
             trial.rollback()
             log_event("edition_waits", edition=number, standing=str(found.state))
@@ -55,19 +56,3 @@ def freeze_next(connection: Connection, job: "Job", report: "RunReport") -> Edit
     segments = [variant.segment for variant in edition.variants]
     log_event("edition_frozen", edition=number, kind=str(edition.kind), segments=segments)
     return edition
-
-
-def _weigh_up(
-    job: "Job", report: "RunReport", proposal: Proposal, *, now: datetime
-) -> tuple[Condition, ...]:
-    edition = proposal.edition
-    found = report.findings[edition.number].values()
-    return conditions(
-        Evidence(
-            edition=edition,
-            findings=[finding for findings in found for finding in findings],
-            readers=proposal.counts,
-            now=now,
-            zone=job.press.profile.zone,
-        )
-    )

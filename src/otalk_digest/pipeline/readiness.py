@@ -7,13 +7,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from otalk_digest.digest.agenda import read_calendar
 from otalk_digest.model.edition import Edition, Variant
 from otalk_digest.model.finding import Finding, Level
 from otalk_digest.pipeline.comparing import addresses_of
+
+if TYPE_CHECKING:
+    from otalk_digest.pipeline.checking import Findings
+    from otalk_digest.pipeline.proposing import Proposal
 
 _KB: Final = 1000
 
@@ -102,6 +106,21 @@ def _links(states: Mapping[str, bool | None]) -> Condition:
         detail = f"all {len(states)} answered" if states else "there is none to check"
     return Condition(
         about="Links", verdict=Verdict.OPEN if failed or unasked else Verdict.MET, detail=detail
+    )
+
+
+def weigh_up(
+    proposal: "Proposal", findings: "Findings", *, zone: str, now: datetime
+) -> tuple[Condition, ...]:
+    """Return the list for an edition that is about to be frozen."""
+    return conditions(
+        Evidence(
+            edition=proposal.edition,
+            findings=[finding for found in findings.values() for finding in found],
+            readers=proposal.counts,
+            now=now,
+            zone=zone,
+        )
     )
 
 

@@ -8,7 +8,8 @@ from sqlalchemy import Connection
 from otalk_digest.audience.links import delivery_of
 from otalk_digest.delivery.provider import Provider
 from otalk_digest.model.event import DeliveryEvent
-from otalk_digest.pipeline.delivering import attempt_of, close_books
+from otalk_digest.pipeline.bookkeeping import attempt_of
+from otalk_digest.pipeline.delivering import close_books
 from otalk_digest.pipeline.suppressing import Synced, sync_suppressions
 from otalk_digest.store import events
 from otalk_digest.store.database import Store, secret_key

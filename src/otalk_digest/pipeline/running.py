@@ -17,9 +17,10 @@ from otalk_digest.pipeline.checking import Findings, check_edition, require_fit
 from otalk_digest.pipeline.collecting import Collected, Source, collect, pull, take_in
 from otalk_digest.pipeline.delivering import Clock, Post, close_books
 from otalk_digest.pipeline.expiring import expire
-from otalk_digest.pipeline.fencing import CalledBack, deliver_fenced, pick_up
+from otalk_digest.pipeline.fencing import CalledBack, pick_up
 from otalk_digest.pipeline.forgetting import Forgotten, Keeping, forget
 from otalk_digest.pipeline.freezing import Press
+from otalk_digest.pipeline.handing_over import Queue, hand_over, send_off
 from otalk_digest.pipeline.issuing import freeze_next
 from otalk_digest.pipeline.proposing import Standing, State, standing
 from otalk_digest.pipeline.readers import require_readers
@@ -56,6 +57,8 @@ class Job:
     is_approval_required: bool = False
     policy: Policy = field(default_factory=Policy)
     keeping: Keeping = field(default_factory=Keeping)
+    #: Where workers take over; None when the run delivers by itself.
+    queue: Queue | None = None
 
 
 @dataclass(slots=True)
@@ -77,6 +80,8 @@ class RunReport:
     reasons: dict[int, Sequence[tuple[str | None, str, str | None, int]]] = field(
         default_factory=dict
     )
+    #: Edition → into how many jobs it was cut for the workers, who go on with it.
+    handed_over: dict[int, int] = field(default_factory=dict)
     #: Edition → what the check says of it, for each one that was checked.
     findings: dict[int, Findings] = field(default_factory=dict)
     #: Whether the next edition is ready to leave, line by line.
@@ -154,6 +159,9 @@ def with_provider(job: Job, report: RunReport, work: Callable[[Provider], None])
     """Do the work; what stops it is kept, so that the books are read all the same."""
     provider = job.make_provider()
     try:
+        if job.queue is not None:
+            with job.store.begin() as connection:
+                job.queue.prepare(connection)
         pick_up(job, provider, report.called_back)
         # Before the plan, so that its numbers are right, and before each claim (R5).
         report.synced = sync_suppressions(job.store, provider, now=job.clock())
@@ -173,19 +181,23 @@ def _walk(job: Job, provider: Provider, report: RunReport) -> None:
         is_more = True
         while is_more:
             with job.store.begin() as connection:
-                is_more = _freeze_one(connection, job, report)
+                is_more = _freeze_one(connection, job, report, provider=provider)
     finally:
         # A theme that is broken now does not keep waiting what was frozen before.
         go_on(job, provider, report, _waiting(job, None))
 
 
-def _freeze_one(connection: Connection, job: Job, report: RunReport) -> bool:
+def _freeze_one(
+    connection: Connection, job: Job, report: RunReport, *, provider: Provider | None = None
+) -> bool:
     """Freeze a correction that is due, or else the digest; return whether another may follow."""
     edition = freeze_next(connection, job, report)
     if edition is None:
         return False
     report.editions.append(edition)
     note_books(connection, report, edition.number)
+    if provider is not None:
+        hand_over(connection, job, provider, report=report, number=edition.number)
     return edition.kind is EditionKind.CORRECTION
 
 
@@ -216,7 +228,7 @@ def go_on(job: Job, provider: Provider, report: RunReport, numbers: Sequence[int
             # Its readers stay planned; the other editions need not wait for it.
             unfit = unfit or error
             continue
-        deliver_fenced(job, number, provider, report.called_back)
+        send_off(job, provider, report, number)
     if unfit is not None:
         raise unfit
 

@@ -32,6 +32,8 @@ class Policy:
     after: timedelta = timedelta(hours=24)
     #: Editions in a row that did not arrive, after which a reader is suppressed.
     soft_bounces: int = 3
+    #: A server that puts a reader off (SMTP 4xx) is asked again by each run, for so long.
+    patience: timedelta = timedelta(days=5)
 
 
 def settle_doubts(store: Store, policy: Policy, *, now: datetime) -> int:

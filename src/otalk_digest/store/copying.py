@@ -12,7 +12,8 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Row, Table, delete, func, insert, select, text
 
-from otalk_digest.errors import InputError, StoreError
+from otalk_digest.errors import BusyError, InputError, StoreError
+from otalk_digest.store import shifts
 from otalk_digest.store.asked import metadata
 from otalk_digest.store.database import Store
 from otalk_digest.store.numbers import last_number
@@ -61,6 +62,8 @@ def copy_store(source: Store, target: Store) -> Sequence[Copied]:
         StoreError: what arrived is not what was sent, or either cannot be used.
     """
     with source.lease(), target.lease(), source.read() as old, target.begin() as new:
+        if shifts.is_any_at_work(old):
+            raise BusyError(f"Workers are at work on {source.name}. Stop them, then copy.")
         _require_empty(new, target.name)
         # Made when it was opened; the old key signs links that readers have.
         new.execute(delete(meta))

@@ -15,7 +15,7 @@ from otalk_digest.errors import BusyError, OtalkDigestError, StoreError
 from otalk_digest.store.schema import meta
 
 #: The newest migration, so that Alembic is imported only when there is something to migrate.
-HEAD = "0014"
+HEAD = "0015"
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -74,6 +74,10 @@ class Base(Protocol):
         """Be the only run; give this turn's number where it could be lost. Raises BusyError."""
         ...
 
+    def shift(self) -> AbstractContextManager[int]:
+        """Be one of the workers; give its number. Raises SettingsError where there are none."""
+        ...
+
     def fault(self, connection: Connection) -> str | None:
         """Say what is wrong with it, and what to do."""
         ...
@@ -95,8 +99,8 @@ class Store:
     ) -> None:
         self.place = place
         self._base = _base_of(place, password=password, patience_s=patience_s)
-        #: The number of our turn, while we hold the lease and where it could be lost.
-        self._turn: int | None = None
+        #: What we hold, and the number of our turn, where it could be lost.
+        self._held: tuple[str, int] | None = None
 
     @property
     def name(self) -> str:
@@ -147,11 +151,27 @@ class Store:
         """
         with contextlib.ExitStack() as stack:
             with self._translated():
-                self._turn = stack.enter_context(self._base.lease())
+                token = stack.enter_context(self._base.lease())
+            self._held = None if token is None else ("run", token)
             try:
                 yield
             finally:
-                self._turn = None
+                self._held = None
+
+    @contextlib.contextmanager
+    def shift(self) -> Iterator[int]:
+        """Be one of the workers, beside others and a run, and yield the number of this one.
+
+        Raises SettingsError where the database can have none.
+        """
+        with contextlib.ExitStack() as stack:
+            with self._translated():
+                number = stack.enter_context(self._base.shift())
+            self._held = (f"worker {number}", number)
+            try:
+                yield number
+            finally:
+                self._held = None
 
     def check(self) -> None:
         """Look for what would stop a run before it begins. Raises StoreError."""
@@ -170,14 +190,15 @@ class Store:
         self._base.engine.dispose()
 
     def _require_turn(self, connection: Connection) -> None:
-        if self._turn is None:
+        if self._held is None:
             return
         from otalk_digest.store.turns import current_turn  # noqa: PLC0415 - on PostgreSQL alone
 
-        if current_turn(connection) != self._turn:
+        name, token = self._held
+        if current_turn(connection, name) != token:
             raise BusyError(
-                f"Another run has taken over {self.name}, because this one was taken for dead. "
-                "Nothing of this one was written since; the other goes on."
+                f"Another {name.split()[0]} has taken over {self.name}, because this one was taken "
+                "for dead. Nothing of this one was written since; the other goes on."
             )
 
     @contextlib.contextmanager

@@ -35,6 +35,9 @@ from otalk_digest.store.schema import attempts, deliveries, subscribers, suppres
 
 _NO_ANSWER = "the provider did not say what became of it"
 
+#: Greater than the number of any delivery.
+LAST = 2**31 - 1
+
 _D, _S = deliveries.c, subscribers.c
 # Spelled out, because a database uses an index of few rows only where it reads the condition.
 _IS_SENDING = _D.status == literal_column(f"'{Status.SENDING}'")
@@ -66,6 +69,7 @@ def _next_planned(stays: ColumnElement[bool]) -> Select[Any]:
             _D.status == Status.PLANNED,
             _D.segment == bindparam("segment"),
             _D.id > bindparam("after"),
+            _D.id <= bindparam("until"),
         )
         .order_by(_D.id)
         .limit(bindparam("limit"))
@@ -110,6 +114,10 @@ class Place:
     is_fenced: bool = False
     #: The last delivery that this run claimed.
     after: int = 0
+    #: The last one that it may claim.
+    until: int = LAST
+    #: Which worker it is; None for a run.
+    worker: int | None = None
     #: It asks people whether they want mail, so it goes to who has not said so yet.
     asks_to_confirm: bool = False
 
@@ -152,6 +160,7 @@ def claim(
         "recipients": len(readers),
         "opened_at": now,
         "fence": State.WANTED if where.is_fenced else None,
+        "worker": where.worker,
     }
     attempt_id = connection.execute(_OPEN_ATTEMPT, opened).scalar_one()
     moved = {"ids": [reader.delivery_id for reader in readers], "attempt": attempt_id, "now": now}
@@ -210,25 +219,6 @@ def skip_planned(connection: Connection, edition: int, reason: SkipReason, *, no
     return connection.execute(skip).rowcount
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LeftBehind:
-    """An attempt that a dead run left open."""
-
-    id: int
-    provider: str
-    #: It waited for its fence, so nothing of it was submitted.
-    is_unsent: bool
-
-
-def open_attempts(connection: Connection) -> Sequence[LeftBehind]:
-    """Return attempts that a dead run left open (R3): for the holder of the lease alone to ask."""
-    query = select(attempts.c.id, attempts.c.provider, attempts.c.fence)
-    return [
-        LeftBehind(id=row.id, provider=row.provider, is_unsent=row.fence == State.WANTED)
-        for row in connection.execute(query.where(attempts.c.closed_at.is_(None)))
-    ]
-
-
 def settle(
     connection: Connection,
     edition: int | None,
@@ -262,6 +252,7 @@ def _next_readers(
             "edition": where.edition,
             "segment": where.segment,
             "after": after,
+            "until": where.until,
             "limit": limit,
         }
         if where.asks_to_confirm:

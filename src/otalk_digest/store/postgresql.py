@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from otalk_digest.errors import StoreError
-from otalk_digest.store import turns
+from otalk_digest.store import shifts, turns
 
 #: How long we wait for another writer.
 _PATIENCE_S = 60.0
@@ -106,6 +106,12 @@ class PostgresDatabase:
         with turns.turn(self.engine, name=self.name) as token:
             yield token
 
+    @contextlib.contextmanager
+    def shift(self) -> Iterator[int]:
+        """Be one of the workers."""
+        with shifts.shift(self.engine) as number:
+            yield number
+
     def fault(self, connection: Connection) -> str | None:
         """Find out before anything is fetched or sent that nothing can be kept."""
         is_read_only = connection.scalar(
@@ -187,10 +193,14 @@ def _create_engine(url: str, password: str | None, *, patience_s: float) -> Engi
 
     @event.listens_for(engine, "connect")
     def _on_connect(dbapi: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-        cursor = dbapi.cursor()
-        # Not as options of the connection: poolers such as PgBouncer refuse those.
-        cursor.execute("; ".join(settings))
-        cursor.close()
-        dbapi.commit()
+        # What fails here nobody else knows of, to close it.
+        with contextlib.ExitStack() as on_failure:
+            on_failure.callback(dbapi.close)
+            cursor = dbapi.cursor()
+            # Not as options of the connection: poolers such as PgBouncer refuse those.
+            cursor.execute("; ".join(settings))
+            cursor.close()
+            dbapi.commit()
+            on_failure.pop_all()
 
     return engine

@@ -271,6 +271,8 @@ attempts = Table(
     Column("fence", String),
     Column("batch_id", String),
     Column("send_at", Moment),
+    # The number of the worker that made it; null for a run's own. See `store.shifts`.
+    Column("worker", Integer),
 )
 
 deliveries = Table(

@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, create_engine, event, text
@@ -12,7 +13,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from otalk_digest.errors import BusyError, StoreError
+from otalk_digest.errors import BusyError, SettingsError, StoreError
 
 #: How long we wait for another writer.
 _PATIENCE_S = 10.0
@@ -67,6 +68,10 @@ class SqliteFile:
             yield None
         finally:
             os.close(descriptor)
+
+    def shift(self) -> AbstractContextManager[int]:
+        """Refuse: a file is on one machine, where one run is as fast."""
+        raise SettingsError(f"Workers need PostgreSQL, and {self._path} is a file.")
 
     def fault(self, connection: Connection) -> str | None:
         """Look at every page."""

@@ -49,6 +49,15 @@ events = Table(
     UniqueConstraint("delivery_key", "name", "at", "url"),
 )
 
+# Readers whom a server put off (SMTP 4xx), while they are tried again.
+put_offs = Table(
+    "put_offs",
+    metadata,
+    Column("delivery_id", ForeignKey("deliveries.id"), primary_key=True),
+    Column("first_at", Moment, nullable=False),
+    Column("times", Integer, nullable=False),
+)
+
 # Append-only: who or what decided about deliveries in doubt, and when (R4).
 settlements = Table(
     "settlements",

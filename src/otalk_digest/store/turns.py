@@ -26,21 +26,21 @@ _WRITING = f"{_OURS}, 2"
 LIFE_S = 60.0
 _SIGNS = 4
 
-_CLOCK = "timezone('UTC', clock_timestamp())"
-_UNTIL = f"{_CLOCK} + make_interval(secs => :life)"
+CLOCK = "timezone('UTC', clock_timestamp())"
+UNTIL = f"{CLOCK} + make_interval(secs => :life)"
 _TRY = text(f"SELECT pg_try_advisory_lock({_RUNNING})")
 _WAIT = text(f"SELECT pg_advisory_lock({_RUNNING})")
 _UNLOCK = text(f"SELECT pg_advisory_unlock({_RUNNING})")
 _ONE_WRITER = text(f"SELECT pg_advisory_xact_lock({_WRITING})")
 _TAKE = text(
     "INSERT INTO leases (name, token, holder, expires_at)"  # noqa: S608 - made of constants
-    f" VALUES ('run', 1, pg_backend_pid(), {_UNTIL})"
+    f" VALUES ('run', 1, pg_backend_pid(), {UNTIL})"
     " ON CONFLICT (name) DO UPDATE SET token = leases.token + 1,"
     " holder = excluded.holder, expires_at = excluded.expires_at"
     " RETURNING token"
 )
-_SIGN = text(f"UPDATE leases SET expires_at = {_UNTIL} WHERE name = 'run' AND token = :token")  # noqa: S608 - the same
-_TURN = text("SELECT token FROM leases WHERE name = 'run'")
+_SIGN = text(f"UPDATE leases SET expires_at = {UNTIL} WHERE name = :name AND token = :token")  # noqa: S608 - the same
+_TURN = text("SELECT token FROM leases WHERE name = :name")
 # Only the session that the row is about: another may have the lock and not yet the row.
 _END_DEAD_HOLDER = text(
     "SELECT pg_terminate_backend(locks.pid) FROM pg_locks AS locks"  # noqa: S608 - the same
@@ -48,7 +48,7 @@ _END_DEAD_HOLDER = text(
     " JOIN pg_database ON pg_database.oid = locks.database"
     " WHERE locks.locktype = 'advisory' AND locks.granted AND locks.objsubid = 2"
     f" AND locks.classid = {_OURS} AND locks.objid = 1"
-    f" AND pg_database.datname = current_database() AND leases.expires_at < {_CLOCK}"
+    f" AND pg_database.datname = current_database() AND leases.expires_at < {CLOCK}"
 )
 
 
@@ -57,9 +57,9 @@ def keep_writers_out(connection: Connection) -> None:
     connection.execute(_ONE_WRITER)
 
 
-def current_turn(connection: Connection) -> int | None:
-    """Return the number of the turn; None when there never was one."""
-    token: int | None = connection.scalar(_TURN)
+def current_turn(connection: Connection, name: str = "run") -> int | None:
+    """Return the number of the turn of a run or a worker; None when there is none."""
+    token: int | None = connection.scalar(_TURN, {"name": name})
     return token
 
 
@@ -72,7 +72,7 @@ def turn(engine: Engine, *, name: str, life_s: float = LIFE_S) -> Iterator[int]:
             with connection.begin():
                 keep_writers_out(connection)
                 token: int = connection.execute(_TAKE, {"life": life_s}).scalar_one()
-            with _signs_of_life(connection, token, life_s=life_s):
+            with signs_of_life(connection, "run", token, life_s=life_s):
                 yield token
             _let_go(connection)
         finally:
@@ -98,7 +98,9 @@ def _let_go(connection: Connection) -> None:
 
 
 @contextlib.contextmanager
-def _signs_of_life(connection: Connection, token: int, *, life_s: float) -> Iterator[None]:
+def signs_of_life(
+    connection: Connection, name: str, token: int, *, life_s: float
+) -> Iterator[None]:
     """Move the end of the lease on from a thread, which alone uses the connection meanwhile."""
     is_over = threading.Event()
 
@@ -107,7 +109,7 @@ def _signs_of_life(connection: Connection, token: int, *, life_s: float) -> Iter
         with contextlib.suppress(DBAPIError):
             while not is_over.wait(life_s / _SIGNS):
                 with connection.begin():
-                    connection.execute(_SIGN, {"token": token, "life": life_s})
+                    connection.execute(_SIGN, {"name": name, "token": token, "life": life_s})
 
     giver = threading.Thread(target=give, daemon=True)
     giver.start()

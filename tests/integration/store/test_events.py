@@ -5,11 +5,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection, select, update
 from tests.builders import DAY, NOW, a_subscriber, some_news
-from tests.stores import a_planned_edition, add_news, frozen_edition, hash_of
+from tests.stores import a_planned_edition, add_news, examples_for, frozen_edition, hash_of
 
 from otalk_digest.model.delivery import EventKind, Status
 from otalk_digest.model.event import DeliveryEvent
@@ -145,15 +145,16 @@ def end_of(scratch: Store, posts: Sequence[Sequence[DeliveryEvent]]) -> object:
         return statuses(connection), gone
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(events=st.lists(EVENTS, max_size=8), data=st.data())
-def test_any_order_and_repetition_of_events_ends_in_the_same_state(
-    scratch: Store, events: list[DeliveryEvent], data: st.DataObject
-) -> None:
-    again = data.draw(st.permutations(events + events[: len(events) // 2]))
-    cut = data.draw(st.integers(0, len(again)))
+def test_any_order_and_repetition_of_events_ends_in_the_same_state(scratch: Store) -> None:
+    @examples_for(scratch, on_a_file=60)
+    @given(events=st.lists(EVENTS, max_size=8), data=st.data())
+    def holds(events: list[DeliveryEvent], data: st.DataObject) -> None:
+        again = data.draw(st.permutations(events + events[: len(events) // 2]))
+        cut = data.draw(st.integers(0, len(again)))
 
-    assert end_of(scratch, [again[:cut], again[cut:], again]) == end_of(scratch, [events])
+        assert end_of(scratch, [again[:cut], again[cut:], again]) == end_of(scratch, [events])
+
+    holds()
 
 
 def history(connection: Connection, *after: Status) -> None:

@@ -13,7 +13,7 @@ from otalk_digest.model.audience import Consent
 from otalk_digest.model.delivery import Outcome, OutcomeKind, SkipReason, Status
 from otalk_digest.model.message import Batch
 from otalk_digest.pipeline.delivering import recover
-from otalk_digest.store import books, ledger
+from otalk_digest.store import books, ledger, left_behind
 from otalk_digest.store.database import Store
 from otalk_digest.store.ledger import Claim, Place
 from otalk_digest.store.schema import attempts, deliveries
@@ -75,7 +75,7 @@ def test_a_claim_takes_the_next_readers_and_opens_their_attempt(store: Store) ->
             ("bea@example.org", "bea"),
         ]
         assert statuses(connection) == ["sending", "sending", "planned"]
-        (left,) = ledger.open_attempts(connection)
+        (left,) = left_behind.open_attempts(connection)
         assert (left.id, left.provider, left.is_unsent) == (claim.attempt_id, "smtp", False)
         attempt = connection.execute(select(attempts)).one()
         assert (attempt.recipients, attempt.content_hash) == (2, "everyone")
@@ -151,7 +151,7 @@ def test_when_all_have_left_nothing_is_claimed(store: Store) -> None:
 
         assert claimed(connection, limit=1) is None
         assert statuses(connection) == ["skipped"] * 3
-        assert ledger.open_attempts(connection) == []
+        assert left_behind.open_attempts(connection) == []
         assert books.tally(connection, 1).is_complete
 
 
@@ -165,7 +165,7 @@ def test_outcomes_are_recorded_one_by_one_and_the_attempt_is_closed(store: Store
 
         assert statuses(connection) == ["accepted", "rejected", "planned", "in_doubt"]
         assert planned(connection)["bea@example.org"][2] == "because rejected"
-        assert ledger.open_attempts(connection) == []
+        assert left_behind.open_attempts(connection) == []
         tally = books.tally(connection, 1)
         assert tally.is_balanced
         assert not tally.is_complete

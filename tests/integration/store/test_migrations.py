@@ -46,7 +46,8 @@ def _made_by_version(path: Path, revision: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "revision", ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008"]
+    "revision",
+    ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0010", "0012", "0014"],
 )
 def test_an_older_database_keeps_all_that_is_in_it(path: Path, revision: str) -> None:
     _made_by_version(path, revision)

@@ -244,9 +244,10 @@ class Dialogue:
         if reply.code == _CLOSING or reply.kind not in {_LATER, _NEVER}:
             self.is_over = reply.said
             return Answer(kind=OutcomeKind.RELEASED, diagnostic=reply.said, is_worth_another=True)
-        is_ours = reply.kind == _LATER or self.refused_us is not None
-        kind = OutcomeKind.RELEASED if is_ours else OutcomeKind.REJECTED
-        return Answer(kind=kind, diagnostic=reply.said)
+        is_put_off = reply.kind == _LATER
+        is_released = is_put_off or self.refused_us is not None
+        kind = OutcomeKind.RELEASED if is_released else OutcomeKind.REJECTED
+        return Answer(kind=kind, diagnostic=reply.said, is_put_off=is_put_off)
 
 
 def _command(talk: _Talk, number: int) -> bytes:
@@ -262,7 +263,7 @@ def _after_the_dot(reply: Reply) -> Answer:
                 kind=OutcomeKind.ACCEPTED, provider_message_id=found[1] if found else None
             )
         case 4:
-            return Answer(kind=OutcomeKind.RELEASED, diagnostic=reply.said)
+            return Answer(kind=OutcomeKind.RELEASED, diagnostic=reply.said, is_put_off=True)
         case 5:
             return Answer(kind=OutcomeKind.REJECTED, diagnostic=reply.said)
         case _:

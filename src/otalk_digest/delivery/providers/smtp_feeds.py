@@ -159,4 +159,5 @@ def _outcome(letter: Letter, answer: Answer) -> Outcome:
         kind=answer.kind,
         diagnostic=answer.diagnostic,
         provider_message_id=answer.provider_message_id,
+        is_put_off=answer.is_put_off,
     )

@@ -41,6 +41,8 @@ class Answer:
     provider_message_id: str | None = None
     #: The connection failed, not the message: another connection may take it.
     is_worth_another: bool = False
+    #: The server put this message off, as greylisting does: a later run may be luckier.
+    is_put_off: bool = False
 
 
 @dataclass(frozen=True, slots=True)
