@@ -16,8 +16,9 @@ from otalk_digest.model.delivery import (
     Status,
     after_action,
 )
+from otalk_digest.store import counts
 from otalk_digest.store.outcomes import write_outcomes
-from otalk_digest.store.schema import attempts, deliveries, subscribers, suppressions
+from otalk_digest.store.schema import attempts, deliveries, editions, subscribers, suppressions
 
 _NO_ANSWER = "the provider did not say what became of it"
 
@@ -190,13 +191,19 @@ def settle(
     Returns how many. `settlements.settle` keeps who decided.
     """
     cause = Action.RELEASE if resend else EventKind.ACCEPTED
-    statement = update(deliveries).where(deliveries.c.status == Status.IN_DOUBT)
-    if edition is not None:
-        statement = statement.where(deliveries.c.edition == edition)
+    in_doubt = _editions_in_doubt(connection)
+    of_them = [number for number in in_doubt if edition in {None, number}]
+    counts.forget(connection, of_them)
+    statement = update(deliveries).where(_D.edition.in_(of_them), _D.status == Status.IN_DOUBT)
     if before is not None:
-        statement = statement.where(deliveries.c.updated_at <= before)
+        statement = statement.where(_D.updated_at <= before)
     new = TRANSITIONS[Status.IN_DOUBT, cause]
     return connection.execute(statement.values(status=new, reason=reason, updated_at=now)).rowcount
+
+
+def _editions_in_doubt(connection: Connection) -> Sequence[int]:
+    is_in_doubt = exists().where(_D.edition == editions.c.number, _D.status == Status.IN_DOUBT)
+    return connection.scalars(select(editions.c.number).where(is_in_doubt)).all()
 
 
 def _next_readers(

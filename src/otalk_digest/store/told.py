@@ -1,6 +1,15 @@
 """The tables of what providers tell us, and of what was made of it."""
 
-from sqlalchemy import Column, Identity, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    Column,
+    ForeignKey,
+    Identity,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 from otalk_digest.store.moment import Moment
 from otalk_digest.store.schema import metadata
@@ -47,4 +56,16 @@ settlements = Table(
     Column("deliveries", Integer, nullable=False),
     Column("at", Moment, nullable=False),
     Column("by", String, nullable=False),
+)
+
+# Counted once when nothing is left to send, and kept right from then on; see `store.counts`.
+edition_counts = Table(
+    "edition_counts",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    Column("edition", ForeignKey("editions.number"), nullable=False, index=True),
+    Column("segment", String),
+    Column("status", String, nullable=False),
+    Column("reason", String),
+    Column("deliveries", Integer, nullable=False),
 )

@@ -10,6 +10,8 @@ from alembic.config import Config
 from tests.stores import dump
 
 from otalk_digest.store import database
+from otalk_digest.store.counts import count_lines
+from otalk_digest.store.counts import lines as lines_kept
 from otalk_digest.store.database import Store, open_store, secret_key
 from otalk_digest.store.decisions import newest_decisions
 from otalk_digest.store.editions import list_editions
@@ -17,10 +19,12 @@ from otalk_digest.store.edits import current_edits
 
 _FILLED = """
 INSERT INTO meta VALUES ('secret_key', '00ff');
-INSERT INTO editions VALUES (1, '2026-11-04 09:00:00.000000', 'hash', 2, NULL);
+INSERT INTO editions (number, frozen_at, content_hash, candidates)
+  VALUES (1, '2026-11-04 09:00:00.000000', 'hash', 2);
 INSERT INTO variants VALUES (1, 'everyone', 'Kettles', '{}', 'hash');
-INSERT INTO subscribers VALUES (1, 'ann@example.org', 'h', 'ann@example.org', NULL, NULL, NULL,
-  NULL, 'confirmed', '2026-11-01 09:00:00.000000', 'form');
+INSERT INTO subscribers (id, identity, identity_hash, address, consent, joined_at, source)
+  VALUES (1, 'ann@example.org', 'h', 'ann@example.org', 'confirmed',
+  '2026-11-01 09:00:00.000000', 'form');
 INSERT INTO deliveries VALUES
   (1, 1, 1, 'everyone', 'planned', NULL, NULL, NULL, '2026-11-04 09:00:00.000000');
 """
@@ -38,7 +42,10 @@ def _made_by_version(path: Path, revision: str) -> None:
         filled.executescript(_FILLED)
 
 
-@pytest.mark.parametrize("revision", ["0001", "0002", "0003", "0004", "0005", "0006", "0007"])
+VERSIONS = ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008"]
+
+
+@pytest.mark.parametrize("revision", VERSIONS)
 def test_an_older_database_keeps_all_that_is_in_it(path: Path, revision: str) -> None:
     _made_by_version(path, revision)
     before = [row for row in dump(path) if row.startswith("INSERT") and "alembic" not in row]
@@ -57,3 +64,20 @@ def test_an_older_database_keeps_all_that_is_in_it(path: Path, revision: str) ->
     # Columns that came later stand at the end of a row.
     for row in before:
         assert any(kept.startswith(row.removesuffix(");")) for kept in after), row
+
+
+@pytest.mark.parametrize(("closed", "counted"), [("2026-11-05 09:00:00.000000", 1), (None, 0)])
+def test_editions_that_were_done_with_are_counted(
+    path: Path, closed: str | None, counted: int
+) -> None:
+    _made_by_version(path, "0008")
+    with closing(sqlite3.connect(path)) as filled, filled:
+        filled.execute("UPDATE editions SET completed_at = ?", (closed,))
+
+    store = open_store(path)
+
+    with store.read() as connection:
+        lines = lines_kept(connection, 1)
+        assert sum(lines.values()) == counted
+        assert not lines or lines == count_lines(connection, 1)
+    store.close()
