@@ -87,11 +87,12 @@ def _rows_of(
     query = select(deliveries, subscribers.c.address).join_from(
         deliveries, subscribers, deliveries.c.subscriber_id == subscribers.c.id, isouter=True
     )
-    query = query.where(deliveries.c.edition == edition)
-    if status is not None:
-        query = query.where(deliveries.c.status == status)
-    elif limit is not None:
+    if status is None and limit is not None:
         query = query.where(deliveries.c.id.in_(_first_of_each_status(edition, limit)))
+    else:
+        query = query.where(deliveries.c.edition == edition)
+        if status is not None:
+            query = query.where(deliveries.c.status == status)
     query = query.order_by(deliveries.c.id).limit(limit)
     with connection.execute(
         query, execution_options={"stream_results": True, "yield_per": _PAGE}

@@ -4,7 +4,7 @@ A million rows are put in the order of their hashes, for each index that is writ
 order costs more than all else that is done to a row.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Final
@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 
 from otalk_digest.model.audience import Facet, Subscriber
-from otalk_digest.store.moment import Moment
+from otalk_digest.store.moment import Moment, moment_binder
 from otalk_digest.store.schema import subscribers, suppressions
 
 _BATCH: Final = 2_000
@@ -74,7 +74,7 @@ def stage(
     """Write the rows down as they come; return how many, and whether any chose something."""
     rest = iter(people)
     staged, has_facets = 0, False
-    moment = _moment_binder(connection)
+    moment = moment_binder(connection)
     stamp = moment(now)
     while batch := list(islice(rest, _BATCH)):
         rows = [
@@ -116,11 +116,6 @@ def _write(connection: Connection, table: Table, rows: Sequence[tuple[object, ..
     marks = ", ".join([mark] * len(table.columns))
     into = f"INSERT INTO {table.name} VALUES ({marks})"  # noqa: S608 - names of ours only
     connection.exec_driver_sql(into, list(rows))
-
-
-def _moment_binder(connection: Connection) -> Callable[[datetime], object]:
-    bind = Moment().dialect_impl(connection.dialect).bind_processor(connection.dialect)
-    return bind or (lambda moment: moment)
 
 
 def sort_staged(connection: Connection) -> None:
