@@ -64,6 +64,7 @@ def near(folder: Path, readers: int) -> tuple[Cost, Cost, Count]:
     template, path = folder / "template.sqlite3", folder / "digest.sqlite3"
     forked(partial(a_store, template, readers))
     mine, theirs = [], []
+    count = Count()
     for _ in range(ROUNDS):
         shutil.copy(template, path)
         with sink() as host:
