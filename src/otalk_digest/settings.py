@@ -24,6 +24,7 @@ from otalk_digest.settings_tables import (
     DigestSettings,
     FeedSettings,
     PreviewSettings,
+    PrivacySettings,
     SettingsFile,
     StoreSettings,
     WebSettings,
@@ -47,6 +48,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     store: StoreSettings
     web: WebSettings
     preview: PreviewSettings
+    privacy: PrivacySettings
     #: Never printed: see `__repr__`.
     secrets: dict[str, str]
 
@@ -117,6 +119,7 @@ def load_settings(path: Path, environment: Mapping[str, str]) -> Settings:
         store=file.store,
         web=file.web,
         preview=file.preview,
+        privacy=file.privacy,
         secrets=_read_secrets(environment),
     )
 

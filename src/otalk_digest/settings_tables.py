@@ -17,6 +17,8 @@ _FEED_KINDS = {
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 Positive = Annotated[int, Meta(ge=1)]
+#: At most a century, so that no moment lies before the calendar begins.
+Days = Annotated[int, Meta(ge=1, le=36_500)]
 Seconds = Annotated[float, Meta(gt=0)]
 Address = Annotated[str, Meta(pattern=r"^[^@\s<>,;]+@[^@\s<>,;]+$")]
 
@@ -148,6 +150,14 @@ class WebSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     base_url: str | None = None
 
 
+class PrivacySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How long what is kept; `run` forgets the rest."""
+
+    unconfirmed_days: Days = 30
+    left_days: Days = 365
+    events_days: Days = 90
+
+
 class PreviewSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the preview may do: send a test, to this one address."""
 
@@ -164,3 +174,4 @@ class SettingsFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     store: StoreSettings = StoreSettings()
     web: WebSettings = WebSettings()
     preview: PreviewSettings = PreviewSettings()
+    privacy: PrivacySettings = PrivacySettings()

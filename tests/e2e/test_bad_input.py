@@ -235,7 +235,6 @@ def test_a_feed_cut_short_gives_what_arrived_and_is_read_again(folder: Folder) -
         (None, "list.csv cannot be read: No such file or directory."),
         (b"", "list.csv is empty. Its first line must name columns"),
         (b"name,zone\nQ,Europe/London\n", "list.csv, line 1: no column is called email; found: "),
-        (b"quokka@example.org,Q\n", "list.csv, line 1: it holds a subscriber, not the names"),
     ],
 )
 def test_a_list_that_cannot_be_used(folder: Folder, content: bytes | None, message: str) -> None:

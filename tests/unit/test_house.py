@@ -84,7 +84,7 @@ STARRED = {
     "collect/transport",
     "digest/templating",
     "digest/themes",
-    "audience/imports",
+    "audience/refusals",
     "audience/segments",
     "delivery/providers",
     "store",

@@ -135,6 +135,7 @@ def _values(subscriber: Subscriber, facet: Facet) -> frozenset[str]:
         Facet.ZONE: subscriber.zone,
         Facet.COUNTRY: subscriber.country,
         Facet.LANGUAGE: subscriber.language,
+        Facet.CADENCE: str(subscriber.cadence),
     }[facet]
     return frozenset() if value is None else frozenset({value})
 

@@ -3,8 +3,9 @@
 import codecs
 import csv
 import io
+import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple, TextIO
 
@@ -13,6 +14,16 @@ from otalk_digest.errors import InputError
 MAX_CELL = 10_000
 _TOO_LONG = f"a cell is longer than {MAX_CELL} characters: is a quote unclosed?"
 _CHUNK: Final = 1 << 20
+DELIMITERS: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+_ENCODINGS: Final = {
+    "utf-8-sig": "UTF-8",
+    "cp1252": "Windows' western code page",
+    **dict.fromkeys(("utf-16", "utf-16-le", "utf-16-be"), "UTF-16"),
+    "utf-32": "UTF-32",
+}
+#: Excel's own way to name the delimiter, in a line before the titles.
+_NAMED: Final = re.compile(r"\ufeff?\"?sep=([,;\t|])\"?\n?")
+_QUOTED: Final = re.compile(r'"[^"]*"')
 
 
 class Row(NamedTuple):
@@ -24,10 +35,29 @@ class Row(NamedTuple):
     fault: str | None = None
 
 
-def read_rows(path: Path) -> Iterator[Row]:
-    """Yield every row, empty ones too. Raises InputError when there is nothing to read."""
-    with _open(path) as file:
+class Sheet(NamedTuple):
+    """A file that was opened. Encoding and delimiter are in plain words."""
+
+    encoding: str
+    delimiter: str
+    #: Every row, empty ones too.
+    rows: Generator[Row, None, None]
+
+
+def open_sheet(path: Path) -> Sheet:
+    """Find out how a file is written. Raises InputError when there is nothing to read."""
+    file = _open(path)
+    try:
         delimiter = _delimiter(file)
+    except BaseException:
+        file.close()
+        raise
+    rows = _rows(file, delimiter)
+    return Sheet(_ENCODINGS[file.encoding], DELIMITERS[delimiter], rows)
+
+
+def _rows(file: TextIO, delimiter: str) -> Generator[Row, None, None]:
+    with file:
         again: deque[str] = deque()
         number = 0
         while True:
@@ -89,8 +119,8 @@ def _encoding(file: BinaryIO) -> str | None:
     Spreadsheets save UTF-8 with or without a mark, UTF-16, or the Windows code page.
     """
     beginning = file.read(_CHUNK)
-    if beginning.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
+    if marked := _marked(beginning):
+        return marked
     decoder = codecs.getincrementaldecoder("utf-8")()
     is_utf_8, is_blank, chunk = True, True, beginning
     while chunk:
@@ -110,7 +140,24 @@ def _encoding(file: BinaryIO) -> str | None:
     return "utf-8-sig" if is_utf_8 else "cp1252"
 
 
+def _marked(beginning: bytes) -> str | None:
+    """Return what its first bytes say, or that every other byte is nothing."""
+    if beginning.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return "utf-32"
+    if beginning.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    first = beginning[: 1 << 10]
+    even, odd = first[::2].count(0), first[1::2].count(0)
+    if max(even, odd) * 3 < len(first) or min(even, odd) * 10 > len(first):
+        return None
+    return "utf-16-le" if odd > even else "utf-16-be"
+
+
 def _delimiter(file: TextIO) -> str:
-    header = file.readline()
+    """Find it in the first line, and leave the file after a line that only names it."""
+    first = file.readline()
+    if named := _NAMED.fullmatch(first):
+        return named[1]
     file.seek(0)
-    return max(",;\t|", key=header.count)
+    outside = _QUOTED.sub("", first)
+    return max(DELIMITERS, key=outside.count)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from otalk_digest.model.audience import Segment
     from otalk_digest.pipeline.collecting import Source
     from otalk_digest.pipeline.delivering import Post
+    from otalk_digest.pipeline.forgetting import Keeping
     from otalk_digest.pipeline.freezing import Press
     from otalk_digest.pipeline.running import Job
     from otalk_digest.pipeline.settling import Policy
@@ -176,6 +177,18 @@ class App:
             stop=self.stop,
             is_approval_required=self.is_approval_required,
             policy=self.policy(),
+            keeping=self.keeping(),
+        )
+
+    def keeping(self) -> "Keeping":
+        """Return how long what is kept. Raises SettingsError."""
+        from otalk_digest.pipeline.forgetting import Keeping
+
+        privacy = self.settings.privacy
+        return Keeping(
+            unconfirmed=timedelta(days=privacy.unconfirmed_days),
+            left=timedelta(days=privacy.left_days),
+            events=timedelta(days=privacy.events_days),
         )
 
     def policy(self) -> "Policy":

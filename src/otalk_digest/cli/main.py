@@ -31,7 +31,7 @@ COMMANDS = {
     "deliveries": ("books", "List who got an edition and who did not; settle what is in doubt."),
     "reconcile": ("reconcile", "Learn what became of what was sent: events, suppression lists."),
     "report": ("report", "Say what happened, in numbers that add up; as a page with --html."),
-    "subscribers": ("audience", "Import, list and export subscribers."),
+    "subscribers": ("subscribers", "Import, add, show, count, export and erase subscribers."),
     "segments": ("audience", "Count the readers of each segment."),
     "suppressions": ("audience", "Count or add addresses that are never mailed."),
     "serve": ("serve", "Serve the public pages: sign-up, preferences, unsubscribe, archive."),

@@ -74,6 +74,12 @@ def print_report(report: RunReport) -> None:
             "Not all suppression lists of the provider could be read "
             f"({'; '.join(report.synced.faults)}): went on with those that are known."
         )
+    if not report.forgotten.is_nothing:
+        old = report.forgotten
+        click.echo(
+            f"Forgotten, as the settings say: {old.unconfirmed} who never confirmed, "
+            f"{old.left} who left long ago, {old.events} old events."
+        )
     if report.settled:
         click.echo(f"{report.settled} in doubt for long were settled as the settings say.")
     if report.in_doubt:

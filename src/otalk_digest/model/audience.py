@@ -16,6 +16,36 @@ class Consent(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class Cadence(StrEnum):
+    """How often someone wants to be written to."""
+
+    #: With each edition.
+    EACH = "each"
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
+
+
+class Reminder(StrEnum):
+    """Whether someone is reminded on the day of a chat, and when."""
+
+    NONE = "none"
+    #: In their own morning.
+    MORNING = "morning"
+    #: An hour before.
+    HOUR = "hour"
+
+
+class Proof(NamedTuple):
+    """How someone agreed (UK GDPR art. 7(1)); kept with each change of their consent."""
+
+    #: UTC; None means the moment at which it was written down.
+    at: datetime | None = None
+    #: In words, such as "double opt-in".
+    method: str | None = None
+    #: The words that were agreed to, or the name of their version.
+    wording: str | None = None
+
+
 class Subscriber(NamedTuple):
     """Someone who asked for the digest. A tuple: a million are read at a go."""
 
@@ -38,6 +68,12 @@ class Subscriber(NamedTuple):
     joined_at: datetime | None = None
     #: Where the address came from, in words.
     source: str = ""
+    cadence: Cadence = Cadence.EACH
+    reminder: Reminder = Reminder.NONE
+    #: UTC. Nothing is sent before.
+    paused_until: datetime | None = None
+    #: What a list says about their consent; of a stored one, ask `store.consents`.
+    proof: Proof = Proof()
 
 
 class Facet(StrEnum):
@@ -48,6 +84,7 @@ class Facet(StrEnum):
     ZONE = "zone"
     COUNTRY = "country"
     LANGUAGE = "language"
+    CADENCE = "cadence"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,18 +11,20 @@ from sqlalchemy import Connection
 from otalk_digest.delivery.provider import Provider
 from otalk_digest.errors import CheckFailedError, InputError, OtalkDigestError, TryAgainError
 from otalk_digest.logs import log_event
-from otalk_digest.model.audience import Consent, Segment
+from otalk_digest.model.audience import Segment
 from otalk_digest.model.delivery import Tally
 from otalk_digest.model.edition import Edition
 from otalk_digest.pipeline.checking import Findings, check_edition, check_with, require_fit
 from otalk_digest.pipeline.collecting import Collected, Source, collect, pull, take_in
 from otalk_digest.pipeline.delivering import Clock, Post, close_books, deliver, recover
+from otalk_digest.pipeline.forgetting import Forgotten, Keeping, forget
 from otalk_digest.pipeline.freezing import Press, compose_all, freeze, render_edition
 from otalk_digest.pipeline.proposing import Proposal, Standing, State, standing, weigh
+from otalk_digest.pipeline.readers import require_readers
 from otalk_digest.pipeline.readiness import Condition, Evidence, conditions
 from otalk_digest.pipeline.settling import Policy, settle_doubts
 from otalk_digest.pipeline.suppressing import Synced, sync_suppressions
-from otalk_digest.store import books, editions, subscribers
+from otalk_digest.store import books, editions
 from otalk_digest.store.database import Store, secret_key
 
 if TYPE_CHECKING:
@@ -51,6 +53,7 @@ class Job:
     #: An edition leaves only when a maintainer has approved it.
     is_approval_required: bool = False
     policy: Policy = field(default_factory=Policy)
+    keeping: Keeping = field(default_factory=Keeping)
 
 
 @dataclass(slots=True)
@@ -80,6 +83,8 @@ class RunReport:
     settled: int = 0
     #: What came of keeping the provider's suppression lists and ours in step.
     synced: Synced = field(default_factory=Synced)
+    #: What was kept long enough.
+    forgotten: Forgotten = field(default_factory=Forgotten)
     #: What kept the run from finishing; the rest was done.
     error: OtalkDigestError | None = None
 
@@ -89,6 +94,8 @@ def run(job: Job) -> RunReport:
     report = RunReport()
     with job.store.lease():
         job.store.check()
+        # Before the plan, so that its numbers are right.
+        report.forgotten = forget(job.store, job.keeping, now=job.clock())
         with job.store.read() as connection:
             require_readers(connection)
         _with_provider(job, report, lambda provider: _walk(job, provider, report))
@@ -134,15 +141,6 @@ def resume(job: Job, number: int | None, *, is_rehearsal: bool) -> RunReport:
             _with_provider(job, report, lambda provider: _go_on(job, provider, report, numbers))
             _balance(job, report)
     return report
-
-
-def require_readers(connection: Connection) -> None:
-    """Raise InputError when there is nobody to send to."""
-    if not subscribers.count_by_consent(connection).get(Consent.CONFIRMED):
-        raise InputError(
-            "There are no confirmed subscribers, so nothing was done. "
-            "Add some with: otalk-digest subscribers import FILE."
-        )
 
 
 def _with_provider(job: Job, report: RunReport, work: Callable[[Provider], None]) -> None:

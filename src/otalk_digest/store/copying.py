@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, delete, func, insert, select, text
+from sqlalchemy import Column, Connection, Row, Table, delete, func, insert, select, text
 
 from otalk_digest.errors import InputError, StoreError
 from otalk_digest.store.database import Store
-from otalk_digest.store.schema import leases, meta
+from otalk_digest.store.numbers import last_number
+from otalk_digest.store.schema import leases, meta, subscribers
 from otalk_digest.store.told import events
 
 _PAGE = 1_000
@@ -146,6 +147,10 @@ def _count_on(new: Connection, table: Table) -> None:
                 {
                     "table": table.name,
                     "column": column.name,
-                    "next": (new.scalar(select(func.max(column))) or 0) + 1,
+                    "next": _last(new, table, column) + 1,
                 },
             )
+
+
+def _last(new: Connection, table: Table, column: Column[Any]) -> int:
+    return last_number(new) if table is subscribers else new.scalar(select(func.max(column))) or 0

@@ -13,17 +13,18 @@ from sqlalchemy import (
     delete,
     func,
     insert,
-    literal,
     or_,
     select,
+    tuple_,
     update,
 )
 
-from otalk_digest.model.audience import Consent, Subscriber
-from otalk_digest.store.moment import Moment
+from otalk_digest.model.audience import Cadence, Consent, Reminder, Subscriber
+from otalk_digest.store.numbers import counting_on
 from otalk_digest.store.schema import consents, subscriber_facets, subscribers
 from otalk_digest.store.staging import (
     FIELDS,
+    WISHES,
     number_turns,
     sort_staged,
     sorted_rows,
@@ -38,6 +39,9 @@ _CACHE_KIB: Final = 32_000
 _USUAL_CACHE_KIB: Final = 16_000
 
 _R, _S = sorted_rows.c, subscribers.c
+# A list that does not say takes nothing back that its reader, or an earlier one, has said.
+_SAID_OR_NOT: Final = ("name", "zone", "country", "language", "paused_until")
+_UNSAID: Final = {"cadence": Cadence.EACH, "reminder": Reminder.NONE}
 _IS_NEW = _R.subscriber_id.is_(None)
 # Consent may go to yes from pending and to no from both; nobody is brought back.
 _MAY_BECOME = or_(
@@ -88,12 +92,14 @@ def _take_in(
             _look_again(connection, turn)
         is_next = and_(_R.turn == turn, ~_R.is_kept_out)
         new, known = _count(connection, is_next)
-        _record_consents(connection, and_(is_next, or_(_IS_NEW, _MAY_BECOME)), order, now=now)
+        _record_consents(connection, and_(is_next, or_(_IS_NEW, _MAY_BECOME)), order)
         if known:
             _update_known(connection, is_next)
         if new:
-            _insert_new(connection, and_(is_next, _IS_NEW), order)
+            with counting_on(connection):
+                _insert_new(connection, and_(is_next, _IS_NEW), order)
         if has_facets:
+            _delete_facets(connection, is_next)
             _insert_facets(connection, is_next)
         added, updated = added + new, updated + known
     return Taken(added=added, updated=updated, kept_out=staged - added - updated)
@@ -119,14 +125,10 @@ def _count(connection: Connection, is_next: ColumnElement[bool]) -> tuple[int, i
 
 
 def _record_consents(
-    connection: Connection,
-    is_change: ColumnElement[bool],
-    order: ColumnElement[int],
-    *,
-    now: datetime,
+    connection: Connection, is_change: ColumnElement[bool], order: ColumnElement[int]
 ) -> None:
-    rows = select(_R.identity_hash, _R.consent, literal(now, Moment()), _R.source)
-    names = ["identity_hash", "consent", "at", "source"]
+    rows = select(_R.identity_hash, _R.consent, _R.consented_at, _R.source, _R.method, _R.wording)
+    names = ["identity_hash", "consent", "at", "source", "method", "wording"]
     connection.execute(insert(consents).from_select(names, rows.where(is_change).order_by(order)))
 
 
@@ -135,20 +137,32 @@ def _update_known(connection: Connection, is_next: ColumnElement[bool]) -> None:
         update(subscribers)
         .where(_S.id == _R.subscriber_id, is_next)
         .values(
-            **{name: _R[name] for name in ("address", "name", "zone", "country", "language")},
+            address=_R.address,
+            **{name: func.coalesce(_R[name], _S[name]) for name in _SAID_OR_NOT},
+            **{
+                name: case((_R[name] == unsaid, _S[name]), else_=_R[name])
+                for name, unsaid in _UNSAID.items()
+            },
             consent=case((_MAY_BECOME, _R.consent), else_=_S.consent),
         )
     )
-    whose = select(_R.subscriber_id).where(is_next, ~_IS_NEW)
-    connection.execute(
-        delete(subscriber_facets).where(subscriber_facets.c.subscriber_id.in_(whose))
+
+
+def _delete_facets(connection: Connection, is_next: ColumnElement[bool]) -> None:
+    """Make room for what the rows choose; what they say nothing about stays chosen."""
+    rows = (
+        select(_R.subscriber_id, staged_facets.c.facet)
+        .join_from(staged_facets, sorted_rows, _R.position == staged_facets.c.position)
+        .where(is_next, ~_IS_NEW)
     )
+    chosen = tuple_(subscriber_facets.c.subscriber_id, subscriber_facets.c.facet)
+    connection.execute(delete(subscriber_facets).where(chosen.in_(rows)))
 
 
 def _insert_new(
     connection: Connection, is_new: ColumnElement[bool], order: ColumnElement[int]
 ) -> None:
-    names = [*FIELDS, "consent", "source", "joined_at"]
+    names = [*FIELDS, "consent", "source", "joined_at", *WISHES, "paused_until"]
     rows = select(*(_R[name] for name in names)).where(is_new).order_by(order)
     connection.execute(insert(subscribers).from_select(names, rows))
 

@@ -22,6 +22,7 @@ _COLUMNS = {
     Facet.ZONE: subscribers.c.zone,
     Facet.COUNTRY: subscribers.c.country,
     Facet.LANGUAGE: subscribers.c.language,
+    Facet.CADENCE: subscribers.c.cadence,
 }
 
 

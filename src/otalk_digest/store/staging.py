@@ -25,7 +25,7 @@ from sqlalchemy import (
     update,
 )
 
-from otalk_digest.model.audience import Facet, Subscriber
+from otalk_digest.model.audience import Consent, Facet, Subscriber
 from otalk_digest.store.moment import Moment, moment_binder
 from otalk_digest.store.schema import subscribers, suppressions
 
@@ -33,6 +33,8 @@ _BATCH: Final = 2_000
 
 temporary = MetaData()
 FIELDS = ("identity", "identity_hash", "address", "name", "zone", "country", "language")
+WISHES = ("cadence", "reminder")
+PROOF = ("method", "wording")
 # As they came. Empty is absent here: to bind a null costs sqlite3 more than a text.
 staged_rows = Table(
     "staged_subscribers",
@@ -40,6 +42,9 @@ staged_rows = Table(
     Column("position", Integer, primary_key=True),
     *(Column(name, String, nullable=False) for name in (*FIELDS, "consent", "source")),
     Column("joined_at", Moment, nullable=False),
+    *(Column(name, String, nullable=False) for name in (*WISHES, *PROOF)),
+    Column("paused_until", Moment),
+    Column("consented_at", Moment, nullable=False),
     prefixes=["TEMPORARY"],
 )
 staged_facets = Table(
@@ -58,6 +63,9 @@ sorted_rows = Table(
     Column("position", Integer, nullable=False),
     *(Column(name, String) for name in (*FIELDS, "consent", "source")),
     Column("joined_at", Moment, nullable=False),
+    *(Column(name, String) for name in (*WISHES, *PROOF)),
+    Column("paused_until", Moment),
+    Column("consented_at", Moment, nullable=False),
     # Who they are already, and what they had said before this list.
     Column("subscriber_id", Integer),
     Column("before", String),
@@ -90,6 +98,15 @@ def stage(
                 person.consent.value,
                 person.source,
                 stamp if person.joined_at is None else moment(person.joined_at),
+                person.cadence.value,
+                person.reminder.value,
+                person.proof.method or "",
+                person.proof.wording or "",
+                None if person.paused_until is None else moment(person.paused_until),
+                # Only consent that was given has a moment of its own: other rows are about now.
+                moment(person.proof.at)
+                if person.proof.at is not None and person.consent is Consent.CONFIRMED
+                else stamp,
             )
             for position, (person, identity_hash) in enumerate(batch, staged + 1)
         ]
@@ -121,10 +138,11 @@ def _write(connection: Connection, table: Table, rows: Sequence[tuple[object, ..
 def sort_staged(connection: Connection) -> None:
     """Put the rows in order, with who they are already and whether they had left."""
     columns = staged_rows.c
-    optional = {"name", "zone", "country", "language"}
+    optional = {"name", "zone", "country", "language", *PROOF}
+    always = (*FIELDS, "consent", "source", "joined_at", *WISHES, *PROOF)
     fields = [
         func.nullif(columns[name], "") if name in optional else columns[name]
-        for name in (*FIELDS, "consent", "source", "joined_at")
+        for name in (*always, "paused_until", "consented_at")
     ]
     rows = (
         select(

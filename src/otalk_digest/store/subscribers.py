@@ -6,9 +6,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, exists, func, insert, select, update
 
-from otalk_digest.model.audience import Consent, Facet, Segment, Subscriber
+from otalk_digest.model.audience import Cadence, Consent, Facet, Reminder, Segment, Subscriber
+from otalk_digest.store.consents import record_consent
 from otalk_digest.store.rules import segment_of
-from otalk_digest.store.schema import consents, subscriber_facets, subscribers, suppressions
+from otalk_digest.store.schema import subscriber_facets, subscribers, suppressions
 
 _PAGE = 1_000
 
@@ -29,6 +30,21 @@ def find_subscriber(connection: Connection, identity: str) -> Subscriber | None:
         select(subscribers).where(subscribers.c.identity == identity)
     ).one_or_none()
     return None if row is None else _subscriber(row, _facets_of(connection, [row.id]))
+
+
+def change_wishes(
+    connection: Connection,
+    identity: str,
+    *,
+    cadence: Cadence | None = None,
+    reminder: Reminder | None = None,
+) -> None:
+    """Set how often a reader is written to; None leaves it as it is."""
+    wishes = {"cadence": cadence, "reminder": reminder}
+    said = {name: value for name, value in wishes.items() if value is not None}
+    if said:
+        theirs = update(subscribers).where(subscribers.c.identity == identity)
+        connection.execute(theirs.values(said))
 
 
 def count_by_consent(connection: Connection) -> dict[str, int]:
@@ -64,11 +80,7 @@ def suppress(connection: Connection, identity_hash: str, reason: str, *, now: da
     connection.execute(
         insert(suppressions).values(identity_hash=identity_hash, reason=reason, since=now)
     )
-    connection.execute(
-        insert(consents).values(
-            identity_hash=identity_hash, consent=Consent.WITHDRAWN, at=now, source=reason
-        )
-    )
+    record_consent(connection, identity_hash, Consent.WITHDRAWN, at=now, source=reason)
     connection.execute(
         update(subscribers)
         .where(subscribers.c.identity_hash == identity_hash)
@@ -102,6 +114,9 @@ def _subscriber(row: Row[Any], facets: dict[tuple[int, str], list[str]]) -> Subs
         consent=Consent(row.consent),
         joined_at=row.joined_at,
         source=row.source,
+        cadence=Cadence(row.cadence),
+        reminder=Reminder(row.reminder),
+        paused_until=row.paused_until,
     )
 
 

@@ -1,0 +1,159 @@
+"""`subscribers import`: a list that somebody else has kept so far."""
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from otalk_digest.audience.identity import identity_hasher
+from otalk_digest.audience.imports import SubscriberList, read_subscribers
+from otalk_digest.audience.refusals import Refusals, Reject
+from otalk_digest.cli.app import App
+from otalk_digest.model.audience import Consent, Proof, Subscriber
+from otalk_digest.store.database import Store, secret_key
+from otalk_digest.store.intake import Taken, take_in
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What passed on its way into the store."""
+
+    pending: int = 0
+
+
+@click.command(name="import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--column",
+    "named",
+    metavar="FIELD=TITLE",
+    multiple=True,
+    help="Which column holds what, such as email=Kontakt or name=2; zone= to leave one out.",
+)
+@click.option(
+    "--consent",
+    type=click.Choice([Consent.CONFIRMED.value, Consent.PENDING.value]),
+    default=Consent.PENDING.value,
+    show_default=True,
+    help="For rows that do not say: confirmed only when these people asked for it.",
+)
+@click.option("--source", default="import", help="Where they gave their consent, in words.")
+@click.option("--method", help="How they gave it, such as 'double opt-in'.")
+@click.option("--wording", help="What they agreed to: the words, or their version.")
+@click.option("--rejects", type=click.Path(path_type=Path), help="Write refused rows here.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and keep nothing.")
+@click.pass_obj
+def import_(
+    app: App,
+    /,
+    file: Path,
+    named: Sequence[str],
+    rejects: Path | None,
+    dry_run: bool,
+    **said: str,
+) -> int:
+    """Add or update subscribers from a CSV file: a spreadsheet's, or another program's export.
+
+    Nobody who left, bounced, complained or was erased is brought back. Rows that cannot be
+    used go to a rejects file with their numbers; the others are imported, all or none.
+    """
+    people = read_subscribers(
+        file,
+        default_consent=Consent(said["consent"]),
+        default_source=said["source"],
+        default_proof=Proof(method=said["method"], wording=said["wording"]),
+        named=_named(named),
+    )
+    _print_understood(people)
+    rejects = rejects or (None if dry_run else file.with_suffix(".rejects.csv"))
+    with contextlib.closing(Refusals()) as refused, app.store() as store:
+        seen = _Seen()
+        taken = _take_in(app, store, _Work(people, refused, seen), rejects, is_kept=not dry_run)
+        click.echo(_summary(taken, refused.count, is_kept=not dry_run))
+        if seen.pending:
+            days = app.settings.privacy.unconfirmed_days
+            click.echo(
+                f"{seen.pending} rows do not say that their owner agreed: those readers are "
+                f"pending, get nothing until they confirm, and are forgotten after {days} days."
+            )
+        return _print_refused(refused, rejects)
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    people: SubscriberList
+    refused: Refusals
+    seen: _Seen
+
+
+def _named(pairs: Sequence[str]) -> dict[str, str]:
+    named = {}
+    for pair in pairs:
+        field, is_pair, title = pair.partition("=")
+        if not is_pair:
+            raise click.BadParameter(
+                f"{pair!r} is no pair; write FIELD=TITLE, such as email=Kontakt",
+                param_hint="--column",
+            )
+        named[field.strip().lower()] = title
+    return named
+
+
+def _take_in(app: App, store: Store, work: _Work, rejects: Path | None, *, is_kept: bool) -> Taken:
+    """Take in the whole list in one transaction: killed half-way, it leaves nothing (C16)."""
+    with store.begin() if is_kept else store.rehearse() as connection:
+        hashed = identity_hasher(secret_key(connection))
+        taken = take_in(connection, _usable(work, hashed), now=app.clock())
+        if work.refused.count and rejects is not None:
+            # Before the commit: what cannot be listed is not half imported.
+            work.refused.write(rejects)
+    return taken
+
+
+def _usable(work: _Work, hashed: Callable[[str], str]) -> Iterator[tuple[Subscriber, str]]:
+    """Yield the subscribers with the hashes of their identities; put the other rows aside."""
+    for row in work.people:
+        if isinstance(row, Reject):
+            work.refused.add(row)
+        else:
+            if row.consent is Consent.PENDING:
+                work.seen.pending += 1
+            yield row, hashed(row.identity)
+
+
+def _print_understood(people: SubscriberList) -> None:
+    columns = people.columns
+    whose = f"{columns.program}'s export" if columns.program else "a list"
+    titles = "" if columns.has_titles else ", no titles: the first row is a subscriber"
+    click.echo(f"Read as {whose} in {people.encoding}, parted by {people.delimiter}{titles}.")
+    read = ", ".join(
+        name if name == title.lower() else f"{name} ({title})" for name, title in columns.read
+    )
+    click.echo(f"  read: {read}")
+    if columns.ignored:
+        click.echo(f"  not read: {', '.join(columns.ignored)}")
+
+
+def _summary(taken: Taken, refused: int, *, is_kept: bool) -> str:
+    if is_kept:
+        return (
+            f"{taken.added} added, {taken.updated} updated, {taken.kept_out} kept out because "
+            f"they left, {refused} rows refused."
+        )
+    return (
+        f"Dry run, nothing was kept: {taken.added} would be added, {taken.updated} updated, "
+        f"{taken.kept_out} kept out because they left, {refused} rows refused."
+    )
+
+
+def _print_refused(refused: Refusals, rejects: Path | None) -> int:
+    """Return the exit status."""
+    if not refused.count:
+        return 0
+    for reject in refused.first:
+        click.echo(f"  row {reject.row}: {reject.reason}", err=True)
+    if rejects is not None:
+        click.echo(f"The refused rows are in {rejects}: mend them and import that file.", err=True)
+    return 3

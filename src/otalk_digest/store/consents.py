@@ -1,0 +1,85 @@
+"""Proof of consent (UK GDPR art. 7(1)): append-only, and of the address only its keyed hash."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import Final, NamedTuple
+
+from sqlalchemy import Connection, func, insert, select
+
+from otalk_digest.model.audience import Consent, Proof, Subscriber
+from otalk_digest.store.schema import consents, subscribers
+
+_PAGE: Final = 500
+
+
+class ConsentRecord(NamedTuple):
+    """One change of somebody's consent."""
+
+    consent: Consent
+    #: UTC.
+    at: datetime
+    #: Where it was given, in words.
+    source: str
+    method: str | None
+    wording: str | None
+
+
+def record_consent(
+    connection: Connection,
+    identity_hash: str,
+    consent: Consent,
+    *,
+    at: datetime,
+    source: str,
+    method: str | None = None,
+    wording: str | None = None,
+) -> None:
+    """Note that somebody agreed, or no longer does; who they are is said by the keyed hash."""
+    row = {
+        "identity_hash": identity_hash,
+        "consent": consent,
+        "at": at,
+        "source": source,
+        "method": method,
+        "wording": wording,
+    }
+    connection.execute(insert(consents).values(row))
+
+
+def consent_history(connection: Connection, identity_hash: str) -> Sequence[ConsentRecord]:
+    """Return every change, in the order in which they were noted."""
+    query = (
+        select(consents).where(consents.c.identity_hash == identity_hash).order_by(consents.c.id)
+    )
+    return [
+        ConsentRecord(Consent(row.consent), row.at, row.source, row.method, row.wording)
+        for row in connection.execute(query)
+    ]
+
+
+def with_proofs(connection: Connection, people: Iterable[Subscriber]) -> Iterator[Subscriber]:
+    """Yield them with how each came to the consent that they have, in pages."""
+    rest = iter(people)
+    while page := list(islice(rest, _PAGE)):
+        known = _newest_proofs(connection, [person.identity for person in page])
+        for person in page:
+            yield person._replace(proof=known.get(person.identity, person.proof))
+
+
+def _newest_proofs(connection: Connection, identities: list[str]) -> dict[str, Proof]:
+    columns = consents.c
+    newest = (
+        select(func.max(columns.id))
+        .join_from(consents, subscribers, columns.identity_hash == subscribers.c.identity_hash)
+        .where(subscribers.c.identity.in_(identities))
+        .group_by(columns.identity_hash)
+    )
+    query = (
+        select(subscribers.c.identity, columns.at, columns.method, columns.wording)
+        .join_from(consents, subscribers, columns.identity_hash == subscribers.c.identity_hash)
+        .where(columns.id.in_(newest))
+    )
+    return {
+        row.identity: Proof(row.at, row.method, row.wording) for row in connection.execute(query)
+    }
