@@ -194,7 +194,7 @@ class Job:
         with subprocess.Popen(
             [sys.executable, "-X", "faulthandler", "-m", "otalk_digest", "--now", now, *words],
             cwd=self.folder,
-            env=_bare_environment(),
+            env=bare_environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -351,7 +351,7 @@ def repeated(addresses: Sequence[str]) -> list[str]:
     return [address for address, times in Counter(addresses).items() if times > 1]
 
 
-def _bare_environment() -> dict[str, str]:
+def bare_environment() -> dict[str, str]:
     kept = ("PYTHONPATH", "COVERAGE_PROCESS_START")
     return {
         "PATH": "/usr/bin:/bin",

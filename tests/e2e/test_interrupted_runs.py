@@ -199,9 +199,9 @@ def test_a_run_killed_while_sendgrid_has_its_request_leaves_it_in_doubt_and_send
 
 @contextmanager
 def scripted(
-    *scripts: Script, pauses_s: dict[str, float] | None = None
+    *scripts: Script, pauses_s: dict[str, float] | None = None, is_parallel: bool = False
 ) -> Iterator[ScriptedServer]:
-    server = ScriptedServer(*scripts, pauses_s=pauses_s)
+    server = ScriptedServer(*scripts, pauses_s=pauses_s, is_parallel=is_parallel)
     server.start()
     try:
         yield server
@@ -317,6 +317,18 @@ def test_a_signal_to_end_lets_the_batch_in_flight_finish_and_leaves_the_rest_for
         assert len(ended.err.splitlines()) == 1
 
         assert resume(job, lambda: server.arrived, readers=MANY) == set()
+
+
+def test_a_run_ends_though_a_relay_never_greets_some_of_its_connections(
+    tmp_path: Path, feed: str
+) -> None:
+    with scripted({}, {"greeting": HANG}, is_parallel=True) as server:
+        job = a_job(tmp_path / "job", feed=feed, delivery=by_smtp(server.port), readers=MANY)
+
+        assert job.does("run").status == 0
+
+        assert server.connections > 1
+    assert job.is_complete()
 
 
 def test_a_second_signal_ends_a_run_that_waits_for_an_answer_and_what_it_waits_for_is_in_doubt(

@@ -11,7 +11,7 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import Final, Protocol
 
 from otalk_digest.delivery.addresses import diagnostic
@@ -55,7 +55,6 @@ class Lanes:
         self._selector = selectors.DefaultSelector()
         self._open: list[Lane] = []
         self._opening: list[Future[smtplib.SMTP]] = []
-        self._pool: ThreadPoolExecutor | None = None
         self._waiting: deque[Letter] = deque()
         self._tries: Counter[int] = Counter()
         #: Connections that came to nothing since the last letter that a server decided about.
@@ -101,12 +100,9 @@ class Lanes:
             lane.close()
         self._open = []
         for opening in self._opening:
-            if not opening.cancel() and opening.exception() is None:
-                close_session(opening.result())
+            # Nobody waits: a relay may greet it only when others are gone, or never.
+            opening.add_done_callback(_hang_up)
         self._opening = []
-        if self._pool is not None:
-            self._pool.shutdown()
-            self._pool = None
 
     def _give_back(self, feed: Feed) -> None:
         reason = str(self._trouble) if self._trouble else "the run was asked to stop"
@@ -125,9 +121,7 @@ class Lanes:
         free = self._config.connections - len(self._open) - len(self._opening)
         wanted = math.ceil((len(self._waiting) - room) / _WORTH_A_CONNECTION)
         for _ in range(min(free, wanted)):
-            if self._pool is None:
-                self._pool = ThreadPoolExecutor(self._config.connections)
-            self._opening.append(self._pool.submit(open_session, self._config))
+            self._opening.append(_begin_to_open(self._config))
             if self._fruitless:
                 # One after the other, until a server takes a letter again.
                 return
@@ -246,3 +240,22 @@ class Lanes:
     def _part_with(self, lane: Lane) -> None:
         self._selector.unregister(lane.socket)
         self._open.remove(lane)
+
+
+def _begin_to_open(config: SmtpConfig) -> Future[smtplib.SMTP]:
+    """Open a session in a thread that keeps no process from ending, unlike an executor's."""
+    opening: Future[smtplib.SMTP] = Future()
+
+    def open_it() -> None:
+        try:
+            opening.set_result(open_session(config))
+        except Exception as error:  # noqa: BLE001 - raised again by whoever takes the session in
+            opening.set_exception(error)
+
+    threading.Thread(target=open_it, name="smtp-opening", daemon=True).start()
+    return opening
+
+
+def _hang_up(opened: Future[smtplib.SMTP]) -> None:
+    if opened.exception() is None:
+        close_session(opened.result())

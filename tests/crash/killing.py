@@ -1,0 +1,47 @@
+"""A run that is killed at a moment of the caller's choice."""
+
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from tests.weekly_job import WEEK_1, Job, bare_environment
+
+#: The status of a process that SIGKILL ended.
+KILLED: Final = -9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """Just before or after a step; see `killed.py` for their names."""
+
+    when: str
+    name: str
+    number: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.when} {self.name}"
+
+
+NOWHERE: Final = Moment(when="before", name="no step has this name")
+
+
+def run_killed(job: Job, moment: Moment) -> tuple[int, list[str]]:
+    """Start the job; return its status, and the steps that it reached."""
+    log = job.folder / "steps.log"
+    log.unlink(missing_ok=True)
+    where = (moment.name, str(moment.number), moment.when)
+    ended = subprocess.run(
+        [
+            *(sys.executable, Path(__file__).with_name("killed.py"), log, *where),
+            *("--now", WEEK_1, "run"),
+        ],
+        cwd=job.folder,
+        env=bare_environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=240,
+        check=False,
+    )
+    return ended.returncode, log.read_text(encoding="utf-8").splitlines()
