@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,8 +22,6 @@ class Count:
     requests: int = 0
     readers: int = 0
     bytes: int = 0
-    #: By the monotonic clock of this machine.
-    last_s: float = 0.0
 
 
 class Sink:
@@ -47,7 +44,6 @@ class Sink:
             self._count.requests += 1
             self._count.readers += body.count(b'"to"')
             self._count.bytes += len(body)
-            self._count.last_s = time.monotonic()
             await asyncio.sleep(self._latency_s)
             writer.write(_TAKEN)
         await writer.drain()
