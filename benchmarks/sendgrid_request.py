@@ -88,6 +88,11 @@ def a_batch(readers: int) -> Batch:
 
 def with_helpers(batch: Batch) -> str:
     """Build the same with the package's objects."""
+    return json.dumps(mail_of(batch).get())
+
+
+def mail_of(batch: Batch) -> Mail:
+    """Return the package's object of a batch."""
     mail = Mail(
         from_email=From(SENDER.from_address, SENDER.from_name),
         subject=VARIANT.subject,
@@ -103,7 +108,7 @@ def with_helpers(batch: Batch) -> str:
         personal.add_header(Header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
         personal.add_custom_arg(CustomArg("otd_delivery", each.key))
         mail.add_personalization(personal)
-    return json.dumps(mail.get())
+    return mail
 
 
 def cpu_s(work: Callable[[], object]) -> float:

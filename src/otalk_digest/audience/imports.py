@@ -1,12 +1,12 @@
 """Subscriber files: whatever a spreadsheet or another program saves, read row by row."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 from zoneinfo import available_timezones
 
 from otalk_digest.audience import cells as meaning
@@ -17,6 +17,8 @@ from otalk_digest.audience.refusals import Reject
 from otalk_digest.audience.spreadsheets import Row, open_sheet
 from otalk_digest.errors import InputError
 from otalk_digest.model.audience import Consent, Proof, Subscriber
+
+T = TypeVar("T")
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
@@ -59,7 +61,7 @@ class SubscriberList:
         """Yield a subscriber or a reject for each row that is not empty."""
         titles = self.columns.titles
         for row in self._rows:
-            if not any(row.cells) or not any(map(str.strip, row.cells)):
+            if not any(map(str.strip, row.cells)):
                 continue
             try:
                 yield self._reader.subscriber(row)
@@ -112,9 +114,52 @@ class _RowReader:
         self._tags = remembered(lambda cell: meaning.words_of(cell.lower(), has_commas=has_commas))
         self._wants = remembered(lambda cell: meaning.wants_of(cell.lower()))
         self._consent = remembered(lambda cell: meaning.consent_of(cell.lower(), unsaid.consent))
+        self._width = 1 + max(self._columns.values())
+        self._readers = (
+            *(self._cell("name", _or_none), self._cell("zone", self._zone)),
+            *(self._cell("country", self._country), self._cell("language", _or_none)),
+            *(self._cell("tags", self._tags), self._cell("wants", self._wants)),
+            *(self._cell("consent", self._consent), self._cell("source", self._sourced)),
+        )
 
     def subscriber(self, row: Row) -> Subscriber:
         """Raises InputError, which says why the row is refused."""
+        cells = row.cells
+        if self._has_rare or row.fault is not None or len(cells) < self._width:
+            return self._in_full(row)
+        return self._plainly(cells) if _is_plain("".join(cells)) else self._in_full(row)
+
+    def _plainly(self, cells: tuple[str, ...]) -> Subscriber:
+        """Almost every row of a long list: what its file does not have is not looked for."""
+        address, identity = normalise_address(cells[self._columns["address"]])
+        name, zone, country, language, tags, wants, consent_of, source_of = self._readers
+        consent = consent_of(cells)
+        return Subscriber(
+            address,
+            identity,
+            name(cells),
+            zone(cells),
+            country(cells),
+            language(cells),
+            tags(cells),
+            wants(cells),
+            consent,
+            None,
+            source_of(cells),
+            proof=self._proof if consent is Consent.CONFIRMED else _NO_PROOF,
+        )
+
+    def _cell(self, field: str, read: Callable[[str], T]) -> Callable[[tuple[str, ...]], T]:
+        position = self._columns.get(field)
+        if position is None:
+            absent = read("")
+            return lambda _: absent
+        return lambda cells: read(cells[position].strip())
+
+    def _sourced(self, cell: str) -> str:
+        return cell or self._source
+
+    def _in_full(self, row: Row) -> Subscriber:
         record = self._record(row)
         get = record.get
         address, identity = normalise_address(get("address", ""))
@@ -165,15 +210,22 @@ class _RowReader:
             for field, position in self._columns.items()
             if position < len(cells)
         }
-        text = "".join(cells)
-        # Almost every row: nothing in it that is refused, and no mark of an export.
-        if text.isprintable() and "'" not in text and "\ufffd" not in text:
+        if _is_plain("".join(cells)):
             return record
         for field, cell in record.items():
             # What people agreed to may be a paragraph or two.
             if fault := _fault_of(cell.replace("\n", " ") if field == "wording" else cell):
                 raise InputError(f"{field}: {fault}")
         return {field: unsafe(cell) for field, cell in record.items()}
+
+
+def _is_plain(text: str) -> bool:
+    """Whether nothing in it is refused, and there is no mark of an export."""
+    return text.isprintable() and "'" not in text and "\ufffd" not in text
+
+
+def _or_none(cell: str) -> str | None:
+    return cell or None
 
 
 def _fault_of(cell: str) -> str | None:

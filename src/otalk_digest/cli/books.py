@@ -1,5 +1,7 @@
 """`editions` and `deliveries`."""
 
+from collections.abc import Sequence
+
 import click
 
 from otalk_digest.cli.app import App
@@ -23,7 +25,7 @@ def editions(app: App, is_json: bool) -> None:
     """List the editions, newest first, with their books."""
     with app.store(must_exist=True) as store, store.read() as connection:
         records = edition_store.list_editions(connection)
-        tallies = {record.number: books.tally(connection, record.number) for record in records}
+        tallies = books.tallies(connection)
         decided = newest_decisions(connection)
         upcoming = standing(
             connection,
@@ -105,17 +107,25 @@ def deliveries(
     if ctx.invoked_subcommand is not None:
         return
     app: App = ctx.obj
-    limit = None if is_json else _SOME
+    of_status = Status(status) if status else None
     with app.store(must_exist=True) as store, store.read() as connection:
-        records = books.list_deliveries(
-            connection, edition=edition, status=Status(status) if status else None, limit=limit
+        if is_json:
+            for record in books.iterate_deliveries(
+                connection, edition=edition, status=of_status, limit=None
+            ):
+                print_json(_delivery_record(record, has_address=addresses))
+            return
+        records = tuple(
+            books.iterate_deliveries(connection, edition=edition, status=of_status, limit=_SOME)
         )
-        tally = books.tally(connection, edition) if edition is not None else None
-        reasons = books.count_by_reason(connection, edition) if edition is not None else ()
-    if is_json:
-        for record in records:
-            print_json(_delivery_record(record, has_address=addresses))
-        return
+        if records and edition is not None:
+            print_reasons(books.count_by_reason(connection, edition))
+            click.echo(equation(edition, books.tally(connection, edition)))
+            click.echo()
+    _print_deliveries(records, has_address=addresses)
+
+
+def _print_deliveries(records: Sequence[DeliveryRecord], *, has_address: bool) -> None:
     if not records:
         click.echo("No delivery matches.")
         return
@@ -129,16 +139,13 @@ def deliveries(
                 record.status,
                 (record.reason or "").replace("_", " "),
                 moment(record.updated_at),
-                record.address if addresses else "hidden",
+                record.address if has_address else "hidden",
             )
             for record in records
         ),
     )
-    if len(records) == limit:
-        click.echo(f"The first {limit} are shown; all of them with --json.")
-    if edition is not None and tally is not None:
-        print_reasons(reasons)
-        click.echo(equation(edition, tally))
+    if len(records) == _SOME:
+        click.echo(f"The first {_SOME} are shown; all of them with --json.")
 
 
 @deliveries.command()

@@ -16,13 +16,7 @@ from otalk_digest.logs import log_event
 from otalk_digest.model.edition import Variant
 from otalk_digest.model.message import Sender
 from otalk_digest.pipeline.bookkeeping import StoreLedger
-from otalk_digest.store import (
-    books,
-    editions,
-    ledger,
-    left_behind,
-    shifts,
-)
+from otalk_digest.store import books, counts, editions, ledger, left_behind, shifts
 from otalk_digest.store.database import Store
 
 if TYPE_CHECKING:
@@ -117,10 +111,13 @@ def close_books(store: Store, *, now: datetime) -> None:
     """Note which editions are complete: all that is left of them is in the books (R8).
 
     Looks at every edition that is still open, for a kill may have come just before this, and
-    a person may have settled the last doubt since.
+    a person may have settled the last doubt since. Where nothing is left to send they are
+    counted once for all.
     """
     with store.begin() as connection:
-        for record in editions.list_editions(connection):
-            is_open = record.completed_at is None
-            if is_open and books.tally(connection, record.number).is_complete:
-                editions.mark_complete(connection, record.number, now=now)
+        for number in editions.open_books(connection):
+            tally = books.tally(connection, number)
+            if not (tally.planned or tally.sending or counts.lines(connection, number)):
+                counts.keep(connection, number)
+            if tally.is_complete:
+                editions.mark_complete(connection, number, now=now)

@@ -1,34 +1,44 @@
 """What the books say: how many, who, and why. Reads only."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
 
-from sqlalchemy import Connection, Select, func, select, union_all
+from sqlalchemy import Connection, Row, Select, func, select, union_all
 
 from otalk_digest.model.delivery import DeliveryRecord, Status, Tally
+from otalk_digest.store import counts
 from otalk_digest.store.schema import deliveries, editions, subscribers
 
+_PAGE: Final = 1_000
 _WENT = (Status.ACCEPTED, Status.DEFERRED, Status.DELIVERED, Status.BOUNCED, Status.COMPLAINED)
 
 
 def tally(connection: Connection, edition: int) -> Tally:
     """Return the books of an edition."""
-    counts = count_by_status(connection, edition)
-    return Tally(
-        candidates=connection.scalar(
-            select(editions.c.candidates).where(editions.c.number == edition)
+    candidates = select(editions.c.candidates).where(editions.c.number == edition)
+    return tally_of(connection.scalar(candidates) or 0, count_by_status(connection, edition))
+
+
+def tallies(connection: Connection) -> dict[int, Tally]:
+    """Return edition → its books, of all editions."""
+    kept = counts.statuses(connection)
+    query = select(editions.c.number, editions.c.candidates)
+    return {
+        row.number: tally_of(
+            row.candidates, kept.get(row.number) or count_by_status(connection, row.number)
         )
-        or 0,
-        skipped=counts.get(Status.SKIPPED, 0),
-        planned=counts.get(Status.PLANNED, 0),
-        accepted=sum(counts.get(status, 0) for status in _WENT),
-        rejected=counts.get(Status.REJECTED, 0),
-        in_doubt=counts.get(Status.IN_DOUBT, 0),
-        sending=counts.get(Status.SENDING, 0),
-    )
+        for row in connection.execute(query).all()
+    }
 
 
-def count_by_status(connection: Connection, edition: int) -> dict[str, int]:
-    """Return status → deliveries of an edition, from an index alone."""
+def count_by_status(connection: Connection, edition: int) -> Mapping[str, int]:
+    """Return status → deliveries of an edition; what is not kept, from an index alone."""
+    found: Counter[str] = Counter()
+    for line, many in counts.lines(connection, edition).items():
+        found[line.status] += many
+    if found:
+        return found
     query = (
         select(deliveries.c.status, func.count())
         .where(deliveries.c.edition == edition)
@@ -41,42 +51,53 @@ def count_by_reason(
     connection: Connection, edition: int
 ) -> Sequence[tuple[str | None, str, str | None, int]]:
     """Return (segment, status, reason, how many) of an edition."""
-    columns = (deliveries.c.segment, deliveries.c.status, deliveries.c.reason)
-    query = (
-        select(*columns, func.count())
-        .where(deliveries.c.edition == edition)
-        .group_by(*columns)
-        .order_by(*(column.nulls_first() for column in columns))
-    )
-    return [tuple(row) for row in connection.execute(query)]
+    found = counts.lines(connection, edition) or counts.count_lines(connection, edition)
+    rows = ((line.segment, line.status, line.reason, many) for line, many in found.items())
+    return sorted(rows, key=lambda row: (row[0] or "", row[1], row[2] or ""))
 
 
-def list_deliveries(
+def iterate_deliveries(
     connection: Connection, *, edition: int | None, status: Status | None, limit: int | None
-) -> Sequence[DeliveryRecord]:
-    """Return lines of the books, newest edition first."""
+) -> Iterator[DeliveryRecord]:
+    """Yield lines of the books, newest edition first; memory stays flat."""
+    left = limit
+    for number in _newest_first(connection) if edition is None else (edition,):
+        for row in _rows_of(connection, number, status=status, limit=left):
+            yield DeliveryRecord(
+                id=row.id,
+                edition=row.edition,
+                segment=row.segment,
+                status=Status(row.status),
+                reason=row.reason,
+                updated_at=row.updated_at,
+                address=row.address,
+            )
+            left = None if left is None else left - 1
+        if left == 0:
+            return
+
+
+def _newest_first(connection: Connection) -> Sequence[int]:
+    return connection.scalars(select(editions.c.number).order_by(editions.c.number.desc())).all()
+
+
+def _rows_of(
+    connection: Connection, edition: int, *, status: Status | None, limit: int | None
+) -> Iterator[Row[Any]]:
     query = select(deliveries, subscribers.c.address).join_from(
         deliveries, subscribers, deliveries.c.subscriber_id == subscribers.c.id, isouter=True
     )
-    if edition is not None:
-        query = query.where(deliveries.c.edition == edition)
-    if status is not None:
-        query = query.where(deliveries.c.status == status)
-    elif edition is not None and limit is not None:
+    if status is None and limit is not None:
         query = query.where(deliveries.c.id.in_(_first_of_each_status(edition, limit)))
-    query = query.order_by(deliveries.c.edition.desc(), deliveries.c.id).limit(limit)
-    return [
-        DeliveryRecord(
-            id=row.id,
-            edition=row.edition,
-            segment=row.segment,
-            status=Status(row.status),
-            reason=row.reason,
-            updated_at=row.updated_at,
-            address=row.address,
-        )
-        for row in connection.execute(query)
-    ]
+    else:
+        query = query.where(deliveries.c.edition == edition)
+        if status is not None:
+            query = query.where(deliveries.c.status == status)
+    query = query.order_by(deliveries.c.id).limit(limit)
+    with connection.execute(
+        query, execution_options={"stream_results": True, "yield_per": _PAGE}
+    ) as rows:
+        yield from rows
 
 
 def _first_of_each_status(edition: int, limit: int) -> Select[tuple[int]]:
@@ -95,5 +116,22 @@ def _first_of_each_status(edition: int, limit: int) -> Select[tuple[int]]:
 
 def count_in_doubt(connection: Connection) -> int:
     """Return how many deliveries, of any edition, nobody knows the fate of."""
-    query = select(func.count()).where(deliveries.c.status == Status.IN_DOUBT)
-    return connection.scalar(query) or 0
+    # By edition, as the index is: there may be a million deliveries in each.
+    one = select(func.count()).where(
+        deliveries.c.edition == editions.c.number, deliveries.c.status == Status.IN_DOUBT
+    )
+    query = select(func.coalesce(func.sum(one.scalar_subquery()), 0)).select_from(editions)
+    return int(connection.execute(query).scalar_one())
+
+
+def tally_of(candidates: int, found: Mapping[str, int]) -> Tally:
+    """Return the books that these deliveries by status make."""
+    return Tally(
+        candidates=candidates,
+        skipped=found.get(Status.SKIPPED, 0),
+        planned=found.get(Status.PLANNED, 0),
+        accepted=sum(found.get(status, 0) for status in _WENT),
+        rejected=found.get(Status.REJECTED, 0),
+        in_doubt=found.get(Status.IN_DOUBT, 0),
+        sending=found.get(Status.SENDING, 0),
+    )

@@ -139,6 +139,12 @@ def unfinished(connection: Connection, kind: EditionKind | None = None) -> Seque
     return connection.scalars(query).all()
 
 
+def open_books(connection: Connection) -> Sequence[int]:
+    """Return the editions whose books are not closed, oldest first."""
+    query = select(editions.c.number).where(editions.c.completed_at.is_(None))
+    return connection.scalars(query.order_by(editions.c.number)).all()
+
+
 def mark_complete(connection: Connection, number: int, *, now: datetime) -> None:
     """Note that the books of an edition are closed; the first time counts."""
     connection.execute(

@@ -9,6 +9,8 @@ from sqlalchemy import Connection, bindparam, exists, func, insert, select, upda
 
 from otalk_digest.model.delivery import EventKind, Status, after_all_events
 from otalk_digest.model.event import DeliveryEvent
+from otalk_digest.store import counts
+from otalk_digest.store.counts import Line
 from otalk_digest.store.fences import State
 from otalk_digest.store.schema import attempts, deliveries, editions, subscribers, suppressions
 from otalk_digest.store.subscribers import is_suppressed, suppress
@@ -94,10 +96,14 @@ def apply_some(connection: Connection, *, most: int, now: datetime) -> Applied |
     some = _waiting(connection, most)
     if not some:
         return None
-    moved = suppressed = 0
-    for delivery_id in some:
-        moved += _settle(connection, delivery_id, now=now)
-        suppressed += _suppress_reader(connection, delivery_id, now=now)
+    moves = [
+        moved_to
+        for delivery_id in some
+        if (moved_to := _settle(connection, delivery_id, now=now)) is not None
+    ]
+    counts.move(connection, moves)
+    moved = sum(before.status != after.status for before, after in moves)
+    suppressed = sum(_suppress_reader(connection, each, now=now) for each in some)
     connection.execute(
         update(events)
         .where(_E.delivery_id.in_(some), _E.applied_at.is_(None))
@@ -117,7 +123,8 @@ def suppress_soft_bounces(connection: Connection, *, in_a_row: int, now: datetim
     candidates = (
         select(subscribers.c.id, subscribers.c.identity_hash)
         .join_from(deliveries, subscribers, _D.subscriber_id == subscribers.c.id)
-        .where(_D.status.in_(_SOFT), ~is_suppressed_now)
+        # By edition too, as the index is: there may be a million deliveries in each.
+        .where(_D.edition.in_(select(editions.c.number)), _D.status.in_(_SOFT), ~is_suppressed_now)
         .distinct()
     )
     found = [
@@ -151,29 +158,29 @@ def _waiting(connection: Connection, most: int) -> Sequence[int]:
     return [found for found in connection.scalars(query.distinct().limit(most)) if found]
 
 
-def _settle(connection: Connection, delivery_id: int, *, now: datetime) -> bool:
-    stands = connection.execute(
-        select(_D.status, _D.reason).where(_D.id == delivery_id)
-    ).one_or_none()
+def _settle(connection: Connection, delivery_id: int, *, now: datetime) -> tuple[Line, Line] | None:
+    """Return where it stood and where it stands; None when nothing changes."""
+    columns = (_D.edition, _D.segment, _D.status, _D.reason)
+    stands = connection.execute(select(*columns).where(_D.id == delivery_id)).one_or_none()
     if stands is None:
-        return False
-    before = Status(stands.status)
+        return None
     query = select(_E.kind, _E.reason).where(
         _E.delivery_id == delivery_id, _E.kind.is_not(None), ~_IS_CALLED_BACK
     )
     told = connection.execute(query.order_by(_E.at, _E.reason.nulls_first())).all()
-    after = after_all_events(before, [EventKind(row.kind) for row in told])
+    after = after_all_events(Status(stands.status), [EventKind(row.kind) for row in told])
     # The earliest that says so; the same in whatever order they came.
     reasons = [row.reason for row in told if Status(row.kind) is after]
-    reason = reasons[0] if reasons else stands.reason
-    if (after, reason) == (before, stands.reason):
-        return False
+    before = Line(*stands)
+    line = before._replace(status=after.value, reason=reasons[0] if reasons else stands.reason)
+    if line == before:
+        return None
     connection.execute(
         update(deliveries)
         .where(_D.id == delivery_id)
-        .values(status=after, reason=reason, updated_at=now)
+        .values(status=line.status, reason=line.reason, updated_at=now)
     )
-    return after is not before
+    return before, line
 
 
 def _suppress_reader(connection: Connection, delivery_id: int, *, now: datetime) -> bool:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, Select, exists, func, select, update
 
 from otalk_digest.model.delivery import Action, Status, after_action
 from otalk_digest.model.message import Fence
+from otalk_digest.store import counts
 from otalk_digest.store.schema import attempts, deliveries, editions
 
 _A, _D = attempts.c, deliveries.c
@@ -82,8 +83,10 @@ def release(connection: Connection, attempt_id: int, *, now: datetime) -> int:
     connection.execute(
         update(attempts).where(_A.id == attempt_id).values(fence=State.HELD, detail="called back")
     )
+    edition = connection.execute(select(_A.edition).where(_A.id == attempt_id)).scalar_one()
+    counts.forget(connection, [edition])
     statement = update(deliveries).where(
-        _D.edition == select(_A.edition).where(_A.id == attempt_id).scalar_subquery(),
+        _D.edition == edition,
         _D.attempt_id == attempt_id,
         _D.status == Status.IN_DOUBT,
     )

@@ -25,6 +25,7 @@ from sqlalchemy import (
 
 from otalk_digest.model.audience import Consent
 from otalk_digest.model.delivery import Status
+from otalk_digest.store import counts
 from otalk_digest.store.asked import metadata
 from otalk_digest.store.consents import record_consent
 from otalk_digest.store.moment import Moment
@@ -173,7 +174,12 @@ def _blank_deliveries(connection: Connection, number: int | None) -> int:
     if number is None:
         return 0
     theirs = update(deliveries).where(_D.subscriber_id == number)
-    connection.execute(theirs.where(_D.status != Status.SKIPPED).values(reason=None))
+    said = (_D.subscriber_id == number, _D.status != Status.SKIPPED, _D.reason.is_not(None))
+    columns = (_D.edition, _D.segment, _D.status, _D.reason)
+    lines = [counts.Line(*row) for row in connection.execute(select(*columns).where(*said))]
+    connection.execute(theirs.where(*said).values(reason=None))
+    # What is counted repeats the words.
+    counts.move(connection, ((line, line._replace(reason=None)) for line in lines))
     return connection.execute(theirs.values(provider_message_id=None)).rowcount
 
 

@@ -26,6 +26,7 @@ from otalk_digest.store.staging import (
     FIELDS,
     WISHES,
     number_turns,
+    sayings,
     sort_staged,
     sorted_rows,
     stage,
@@ -35,18 +36,19 @@ from otalk_digest.store.staging import (
 
 #: A list up to this length keeps its order; sorting a longer one pays.
 KEEPS_ORDER: Final = 20_000
-_CACHE_KIB: Final = 32_000
+_CACHE_KIB: Final = 24_000
 _USUAL_CACHE_KIB: Final = 16_000
 
-_R, _S = sorted_rows.c, subscribers.c
+_R, _S, _SAID = sorted_rows.c, subscribers.c, sayings.c
 # A list that does not say takes nothing back that its reader, or an earlier one, has said.
-_SAID_OR_NOT: Final = ("name", "zone", "country", "language", "paused_until")
+_SAID_OR_NOT: Final = ("zone", "country", "language", "paused_until")
 _UNSAID: Final = {"cadence": Cadence.EACH, "reminder": Reminder.NONE}
+_ROWS = sorted_rows.join(sayings, _R.said == _SAID.id)
 _IS_NEW = _R.subscriber_id.is_(None)
 # Consent may go to yes from pending and to no from both; nobody is brought back.
 _MAY_BECOME = or_(
-    and_(_R.before == Consent.PENDING, _R.consent != Consent.PENDING),
-    and_(_R.before == Consent.CONFIRMED, _R.consent == Consent.WITHDRAWN),
+    and_(_R.before == Consent.PENDING, _SAID.consent != Consent.PENDING),
+    and_(_R.before == Consent.CONFIRMED, _SAID.consent == Consent.WITHDRAWN),
 )
 
 
@@ -127,7 +129,8 @@ def _count(connection: Connection, is_next: ColumnElement[bool]) -> tuple[int, i
 def _record_consents(
     connection: Connection, is_change: ColumnElement[bool], order: ColumnElement[int]
 ) -> None:
-    rows = select(_R.identity_hash, _R.consent, _R.consented_at, _R.source, _R.method, _R.wording)
+    proof = (_SAID.consented_at, _SAID.source, _SAID.method, _SAID.wording)
+    rows = select(_R.identity_hash, _SAID.consent, *proof).select_from(_ROWS)
     names = ["identity_hash", "consent", "at", "source", "method", "wording"]
     connection.execute(insert(consents).from_select(names, rows.where(is_change).order_by(order)))
 
@@ -135,15 +138,16 @@ def _record_consents(
 def _update_known(connection: Connection, is_next: ColumnElement[bool]) -> None:
     connection.execute(
         update(subscribers)
-        .where(_S.id == _R.subscriber_id, is_next)
+        .where(_S.id == _R.subscriber_id, _R.said == _SAID.id, is_next)
         .values(
             address=_R.address,
-            **{name: func.coalesce(_R[name], _S[name]) for name in _SAID_OR_NOT},
+            name=func.coalesce(_R.name, _S.name),
+            **{name: func.coalesce(_SAID[name], _S[name]) for name in _SAID_OR_NOT},
             **{
-                name: case((_R[name] == unsaid, _S[name]), else_=_R[name])
+                name: case((_SAID[name] == unsaid, _S[name]), else_=_SAID[name])
                 for name, unsaid in _UNSAID.items()
             },
-            consent=case((_MAY_BECOME, _R.consent), else_=_S.consent),
+            consent=case((_MAY_BECOME, _SAID.consent), else_=_S.consent),
         )
     )
 
@@ -162,9 +166,10 @@ def _delete_facets(connection: Connection, is_next: ColumnElement[bool]) -> None
 def _insert_new(
     connection: Connection, is_new: ColumnElement[bool], order: ColumnElement[int]
 ) -> None:
-    names = [*FIELDS, "consent", "source", "joined_at", *WISHES, "paused_until"]
-    rows = select(*(_R[name] for name in names)).where(is_new).order_by(order)
-    connection.execute(insert(subscribers).from_select(names, rows))
+    said = [*_SAID_OR_NOT, "consent", "source", "joined_at", *WISHES]
+    columns = [*(_R[name] for name in FIELDS), *(_SAID[name] for name in said)]
+    rows = select(*columns).select_from(_ROWS).where(is_new).order_by(order)
+    connection.execute(insert(subscribers).from_select([*FIELDS, *said], rows))
 
 
 def _insert_facets(connection: Connection, is_next: ColumnElement[bool]) -> None:

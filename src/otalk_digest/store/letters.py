@@ -12,6 +12,7 @@ from sqlalchemy import Connection, exists, func, insert, select, update
 
 from otalk_digest.model.delivery import Status
 from otalk_digest.model.edition import Edition, EditionKind, LetterKind
+from otalk_digest.store import counts
 from otalk_digest.store.editions import save_edition
 from otalk_digest.store.schema import deliveries, editions, variants
 
@@ -38,6 +39,7 @@ def plan_letter(
         "status": Status.PLANNED,
         "updated_at": now,
     }
+    counts.forget(connection, [number])
     connection.execute(insert(deliveries).values(row))
     connection.execute(
         update(editions)

@@ -1,8 +1,9 @@
 """Moments in the database: UTC, without a zone of their own."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
-from sqlalchemy import DateTime, Dialect, TypeDecorator
+from sqlalchemy import Connection, DateTime, Dialect, TypeDecorator
 
 
 class Moment(TypeDecorator[datetime]):
@@ -22,3 +23,9 @@ class Moment(TypeDecorator[datetime]):
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
         """Return it aware."""
         return None if value is None else value.replace(tzinfo=UTC)
+
+
+def moment_binder(connection: Connection) -> Callable[[datetime], object]:
+    """Return what makes of a moment what the driver takes, for rows that are handed to it."""
+    bind = Moment().dialect_impl(connection.dialect).bind_processor(connection.dialect)
+    return bind or (lambda moment: moment)

@@ -1,5 +1,6 @@
 """What happened, counted by the database. Reads only."""
 
+from collections import Counter
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
@@ -8,9 +9,9 @@ from otalk_digest.model.chat import Chat, Figure
 from otalk_digest.model.delivery import Status
 from otalk_digest.model.edition import EditionKind
 from otalk_digest.model.report import ChatFigures, EditionFigures, Report
-from otalk_digest.store.books import count_by_status, tally
+from otalk_digest.store.books import count_by_reason, tally_of
 from otalk_digest.store.posts import all_chats
-from otalk_digest.store.schema import attempts, deliveries, editions
+from otalk_digest.store.schema import attempts, editions
 
 
 def make_report(connection: Connection, edition: int | None = None) -> Report:
@@ -26,23 +27,20 @@ def _editions(connection: Connection, edition: int | None) -> tuple[EditionFigur
 
 
 def _figures(connection: Connection, row: Row[Any]) -> EditionFigures:
-    columns = deliveries.c
-    of_this = columns.edition == row.number
-    left_out = (
-        select(columns.reason, func.count())
-        .where(of_this, columns.status == Status.SKIPPED)
-        .group_by(columns.reason)
-        .order_by(func.count().desc(), columns.reason)
-    )
-    by_status = count_by_status(connection, row.number)
+    by_status: Counter[str] = Counter()
+    left_out: Counter[str] = Counter()
+    for _, status, reason, many in count_by_reason(connection, row.number):
+        by_status[status] += many
+        if status == Status.SKIPPED:
+            left_out[reason or "unknown"] += many
     count_attempts = select(func.count()).where(attempts.c.edition == row.number)
     return EditionFigures(
         number=row.number,
         frozen_at=row.frozen_at,
         completed_at=row.completed_at,
-        tally=tally(connection, row.number),
+        tally=tally_of(row.candidates, by_status),
         by_status=tuple((str(s), by_status[s]) for s in Status if s in by_status),
-        left_out=tuple((reason or "unknown", n) for reason, n in connection.execute(left_out)),
+        left_out=tuple(sorted(left_out.items(), key=lambda pair: (-pair[1], pair[0]))),
         attempts=connection.scalar(count_attempts) or 0,
         kind=EditionKind(row.kind),
     )

@@ -4,10 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, exists, insert, select, update
 
-from otalk_digest.store import ledger
+from otalk_digest.model.delivery import TRANSITIONS, Action, EventKind, Status
+from otalk_digest.store import counts
+from otalk_digest.store.schema import deliveries, editions
 from otalk_digest.store.told import settlements
+
+_D = deliveries.c
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +44,7 @@ def settle(
     With `before`, only what was in doubt at that moment already.
     """
     reason = f"{by} chose to send it again" if resend else f"{by} took it as sent"
-    count = ledger.settle(connection, edition, resend=resend, reason=reason, now=now, before=before)
+    count = _move(connection, edition, resend=resend, reason=reason, now=now, before=before)
     if count:
         row = {
             "edition": edition,
@@ -61,3 +65,27 @@ def list_settlements(connection: Connection) -> Sequence[Settlement]:
         )
         for row in connection.execute(select(settlements).order_by(settlements.c.id))
     ]
+
+
+def _move(
+    connection: Connection,
+    edition: int | None,
+    *,
+    resend: bool,
+    reason: str,
+    now: datetime,
+    before: datetime | None,
+) -> int:
+    cause = Action.RELEASE if resend else EventKind.ACCEPTED
+    of_them = [number for number in _editions_in_doubt(connection) if edition in {None, number}]
+    counts.forget(connection, of_them)
+    statement = update(deliveries).where(_D.edition.in_(of_them), _D.status == Status.IN_DOUBT)
+    if before is not None:
+        statement = statement.where(_D.updated_at <= before)
+    new = TRANSITIONS[Status.IN_DOUBT, cause]
+    return connection.execute(statement.values(status=new, reason=reason, updated_at=now)).rowcount
+
+
+def _editions_in_doubt(connection: Connection) -> Sequence[int]:
+    is_in_doubt = exists().where(_D.edition == editions.c.number, _D.status == Status.IN_DOUBT)
+    return connection.scalars(select(editions.c.number).where(is_in_doubt)).all()

@@ -83,3 +83,15 @@ tellings = Table(
     Column("reading", Text, nullable=False),
     Index("ix_tellings_guid", "guid"),
 )
+
+# Counted once when nothing is left to send, and kept right from then on; see `store.counts`.
+edition_counts = Table(
+    "edition_counts",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    Column("edition", ForeignKey("editions.number"), nullable=False, index=True),
+    Column("segment", String),
+    Column("status", String, nullable=False),
+    Column("reason", String),
+    Column("deliveries", Integer, nullable=False),
+)

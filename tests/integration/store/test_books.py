@@ -3,7 +3,7 @@ from tests.builders import a_subscriber
 from tests.stores import a_planned_edition
 
 from otalk_digest.model.delivery import Status
-from otalk_digest.store.books import list_deliveries
+from otalk_digest.store.books import iterate_deliveries
 from otalk_digest.store.database import Store
 from otalk_digest.store.schema import deliveries
 
@@ -18,5 +18,5 @@ def test_the_first_lines_of_an_edition_are_its_first_whatever_became_of_them(sto
             connection.execute(moved.values(status=status))
 
         for limit in (1, 2, 3, 4, 5, 200, None):
-            found = list_deliveries(connection, edition=1, status=None, limit=limit)
+            found = iterate_deliveries(connection, edition=1, status=None, limit=limit)
             assert [record.status for record in found] == list(statuses[:limit])

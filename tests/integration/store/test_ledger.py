@@ -13,7 +13,7 @@ from otalk_digest.model.audience import Consent
 from otalk_digest.model.delivery import Outcome, OutcomeKind, SkipReason, Status
 from otalk_digest.model.message import Batch
 from otalk_digest.pipeline.delivering import recover
-from otalk_digest.store import books, ledger, left_behind
+from otalk_digest.store import books, ledger, left_behind, settlements
 from otalk_digest.store.database import Store
 from otalk_digest.store.ledger import Claim, Place
 from otalk_digest.store.schema import attempts, deliveries
@@ -234,13 +234,14 @@ def test_a_person_settles_what_is_in_doubt_and_nothing_else(
         kinds = (OutcomeKind.REJECTED, OutcomeKind.IN_DOUBT)
         ledger.record_outcomes(connection, claim.attempt_id, outcomes(claim, *kinds), now=NOW)
 
-        other = ledger.settle(connection, 2, resend=resend, reason="asked", now=NOW)
-        settled = ledger.settle(connection, 1, resend=resend, reason="asked", now=NOW)
+        other = settlements.settle(connection, 2, resend=resend, by="Una", now=NOW)
+        settled = settlements.settle(connection, 1, resend=resend, by="Una", now=NOW)
 
         assert (other, settled) == (0, 1)
         assert statuses(connection) == ["rejected", status, "planned"]
-        assert planned(connection)["bea@example.org"][2] == "asked"
-        assert ledger.settle(connection, None, resend=resend, reason="asked", now=NOW) == 0
+        reason = "Una chose to send it again" if resend else "Una took it as sent"
+        assert planned(connection)["bea@example.org"][2] == reason
+        assert settlements.settle(connection, None, resend=resend, by="Una", now=NOW) == 0
 
 
 STEPS = st.lists(
@@ -260,7 +261,7 @@ def test_the_books_balance_after_whatever_happens(
         a_planned_edition(connection, PEOPLE)
         for step in steps:
             if isinstance(step, str) and step in {"settle", "resend"}:
-                ledger.settle(connection, None, resend=step == "resend", reason="x", now=NOW)
+                settlements.settle(connection, None, resend=step == "resend", by="Una", now=NOW)
             elif step == "leave":
                 suppress(connection, BEA)
             elif claim := claimed(connection, limit=limit):
@@ -293,11 +294,12 @@ def test_the_books_list_reasons_and_deliveries(store: Store) -> None:
             ("everyone", "rejected", "because rejected", 1),
             ("everyone", "skipped", "withdrawn", 1),
         ]
-        records = books.list_deliveries(connection, edition=1, status=Status.REJECTED, limit=9)
+        records = books.iterate_deliveries(connection, edition=1, status=Status.REJECTED, limit=9)
         assert [(record.address, record.reason) for record in records] == [
             ("bea@example.org", "because rejected")
         ]
-        assert len(books.list_deliveries(connection, edition=None, status=None, limit=2)) == 2
+        newest = books.iterate_deliveries(connection, edition=None, status=None, limit=2)
+        assert len(list(newest)) == 2
 
 
 def test_what_an_attempt_holds_is_found_without_looking_at_every_delivery(sqlite: Store) -> None:

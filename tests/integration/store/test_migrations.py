@@ -13,6 +13,8 @@ from tests.stores import dump
 from otalk_digest.model.chat import Phase
 from otalk_digest.model.news import NewsKind
 from otalk_digest.store import database
+from otalk_digest.store.counts import count_lines
+from otalk_digest.store.counts import lines as lines_kept
 from otalk_digest.store.database import Store, open_store, secret_key
 from otalk_digest.store.decisions import newest_decisions
 from otalk_digest.store.editions import list_editions
@@ -22,8 +24,8 @@ from otalk_digest.store.tellings import tellings_of
 
 _FILLED = """
 INSERT INTO meta VALUES ('secret_key', '00ff');
-INSERT INTO editions (number, frozen_at, content_hash, candidates, completed_at)
-  VALUES (1, '2026-11-04 09:00:00.000000', 'hash', 2, NULL);
+INSERT INTO editions (number, frozen_at, content_hash, candidates)
+  VALUES (1, '2026-11-04 09:00:00.000000', 'hash', 2);
 INSERT INTO variants VALUES (1, 'everyone', 'Kettles', '{}', 'hash');
 INSERT INTO subscribers (id, identity, identity_hash, address, consent, joined_at, source)
   VALUES (1, 'ann@example.org', 'h', 'ann@example.org', 'confirmed',
@@ -45,10 +47,13 @@ def _made_by_version(path: Path, revision: str) -> None:
         filled.executescript(_FILLED)
 
 
-@pytest.mark.parametrize(
-    "revision",
-    ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0010", "0012", "0014"],
-)
+VERSIONS = [
+    *("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008"),
+    *("0010", "0012", "0014", "0015"),
+]
+
+
+@pytest.mark.parametrize("revision", VERSIONS)
 def test_an_older_database_keeps_all_that_is_in_it(path: Path, revision: str) -> None:
     _made_by_version(path, revision)
     before = [row for row in dump(path) if row.startswith("INSERT") and "alembic" not in row]
@@ -98,3 +103,20 @@ def test_what_was_told_of_a_chat_before_is_known_as_it_was_told(path: Path) -> N
     store.close()
     assert (told.place, told.guid, told.phase) == ((1, "everyone"), GUID, Phase.ANNOUNCED)
     assert told.reading.starts_at == TUESDAY + DAY
+
+
+@pytest.mark.parametrize(("closed", "counted"), [("2026-11-05 09:00:00.000000", 1), (None, 0)])
+def test_editions_that_were_done_with_are_counted(
+    path: Path, closed: str | None, counted: int
+) -> None:
+    _made_by_version(path, "0008")
+    with closing(sqlite3.connect(path)) as filled, filled:
+        filled.execute("UPDATE editions SET completed_at = ?", (closed,))
+
+    store = open_store(path)
+
+    with store.read() as connection:
+        lines = lines_kept(connection, 1)
+        assert sum(lines.values()) == counted
+        assert not lines or lines == count_lines(connection, 1)
+    store.close()
