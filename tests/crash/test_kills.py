@@ -229,6 +229,9 @@ def _balance(job: Job, received: Sequence[str], *, readers: int) -> int:
     accepted = {to for to, status in statuses.items() if status == "accepted"}
     in_doubt = {to for to, status in statuses.items() if status == "in_doubt"}
     assert not repeated(received)
+    # R7: whatever was tried, and however often, it was the frozen bytes.
+    tried = {each for (each,) in job.asks("SELECT DISTINCT content_hash FROM attempts")}
+    assert tried <= {each for (each,) in job.asks("SELECT content_hash FROM variants")}
     assert statuses.keys() == everyone
     assert accepted | in_doubt == everyone
     assert accepted <= set(received)

@@ -44,6 +44,7 @@ def render_letter(
         "blog_url": wording.web_address(publication.blog_url),
         "links": (),
         "left_out": 0,
+        "is_reminder": False,
         "why": theme.phrase(table, "why", name=name),
         "profile": profile,
         "mark": {
