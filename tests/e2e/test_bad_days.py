@@ -1,4 +1,4 @@
-"""Days on which a neighbour says no, or not now, or says nothing to anyone."""
+"""Days on which a neighbour says no, or not now, or says nothing to anyone (R4, R8, R9)."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager

@@ -1,4 +1,4 @@
-"""The job killed at named moments and at random ones, then started again.
+"""The job killed at named moments and at random ones, then started again (C1, C7 to C9, C13).
 
 The promise: nobody lost, nobody twice, and what cannot be known is listed as in doubt.
 
@@ -194,7 +194,7 @@ def test_a_run_killed_while_sendgrid_has_its_request_leaves_it_in_doubt_and_send
     assert not job.is_complete()
 
 
-# --- SMTP --------------------------------------------------------------------------------------
+# --- SMTP: C13 and R9 --------------------------------------------------------------------------
 
 
 @contextmanager
@@ -297,7 +297,7 @@ def test_what_is_in_doubt_is_taken_as_sent_when_a_person_says_so(tmp_path: Path,
         assert server.arrived == before
 
 
-# --- a signal ----------------------------------------------------------------------------------
+# --- a signal: R11 --------------------------------------------------------------------------
 
 
 def test_a_signal_to_end_lets_the_batch_in_flight_finish_and_leaves_the_rest_for_the_next_run(

@@ -156,6 +156,7 @@ def test_everything_survives_the_way_through_a_file(folder: Folder, tmp_path: Pa
 
 
 def test_an_import_that_is_killed_leaves_nothing_or_everything(folder: Folder) -> None:
+    """C16: it is one transaction, and started again it is whole."""
     rows = "".join(f"reader{number}@example.org,confirmed\n" for number in range(30_000))
     (folder.path / "many.csv").write_text(f"email,consent\n{rows}", encoding="utf-8")
     command = [sys.executable, "-m", "otalk_digest", "subscribers", "import", "many.csv"]

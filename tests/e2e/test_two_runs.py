@@ -1,4 +1,4 @@
-"""Two runs at once: one works, the other ends at once; and whoever dies blocks nobody."""
+"""Two runs at once: one works, the other ends at once; and whoever dies blocks nobody (R6, C17)."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -186,7 +186,7 @@ def test_another_writer_is_waited_for_and_then_named(store: Store) -> None:
 
 
 def test_commits_survive_a_power_cut(store: Store) -> None:
-    """R2: whatever is the default of server, database or user."""
+    """R2, C18: whatever is the default of server, database or user."""
     with driver(store) as admin:
         admin.execute(
             "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET synchronous_commit = off',"

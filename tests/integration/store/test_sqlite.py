@@ -39,7 +39,7 @@ def _write(store: Store, value: str, *pragmas: str) -> None:
 
 
 def test_commits_survive_a_power_cut(store: Store) -> None:
-    """R2: WAL with NORMAL may lose the last commits, and would then send twice."""
+    """R2, C18: WAL with NORMAL may lose the last commits, and would then send twice."""
     with store.read() as connection:
         pragmas = [
             connection.exec_driver_sql(f"PRAGMA {name}").scalar()
