@@ -91,7 +91,7 @@ def confirm(pages: Pages, mail: EmailMessage, job: Job) -> None:
     link = link_in(mail, "confirm")
     # A scanner follows it first.
     for _ in range(2):
-        assert "<button" in pages.get(link).text
+        assert "Yes, send me #OTalk digest</button>" in pages.get(link).text
     assert consent_of(job, FERN) == "pending"
     assert pages.post(link, {}).status_code == 200
     assert consent_of(job, FERN) == "confirmed"
