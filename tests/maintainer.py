@@ -1,14 +1,18 @@
 """A maintainer's folder, and the command as it is typed there; readers and posts are invented."""
 
 import os
-import subprocess
-import sys
 from collections.abc import Sequence
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import datetime
+from io import StringIO
 from pathlib import Path
+from unittest.mock import patch
 
+import pytest
 from tests.feeds import SourcePost, rss2
+
+from otalk_digest.cli.main import main
 
 _SETTINGS = """
 [feed]
@@ -69,17 +73,19 @@ class Folder:
         return self.path / "otalk-digest.sqlite3"
 
     def does(self, *words: str, now: str = "2026-11-04T09:00Z") -> Ended:
-        """Run a command to its end, in a process of its own."""
-        done = subprocess.run(
-            [sys.executable, "-m", "otalk_digest", "--now", now, *words],
-            cwd=self.path,
-            env=environment(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            check=False,
-        )
-        return Ended(status=done.returncode, out=done.stdout, err=done.stderr)
+        """Run a command to its end, in this process: each start would cost more than its work."""
+        out, err = StringIO(), StringIO()
+        with (
+            chdir(self.path),
+            patch.dict(os.environ, environment(), clear=True),
+            redirect_stdout(out),
+            redirect_stderr(err),
+            pytest.raises(SystemExit) as left,
+        ):
+            main(["--now", now, *words])
+        status = left.value.code
+        assert isinstance(status, int)
+        return Ended(status=status, out=out.getvalue(), err=err.getvalue())
 
     def publish(self, posts: Sequence[SourcePost]) -> None:
         """Let the blog say this from now on, newest first."""
