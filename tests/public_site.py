@@ -142,7 +142,10 @@ def public_site(folder: Path, *, digest: str = "", address: str = ADDRESS) -> It
                 try:
                     wait_for(lambda: server.started)
                     headers = {"Host": NAME}
-                    with httpx.Client(base_url=origin, headers=headers, timeout=30) as client:
+                    hooks = {"response": [_require_filled]}
+                    with httpx.Client(
+                        base_url=origin, headers=headers, timeout=30, event_hooks=hooks
+                    ) as client:
                         yield Site(
                             origin=origin,
                             store=store,
@@ -155,6 +158,12 @@ def public_site(folder: Path, *, digest: str = "", address: str = ADDRESS) -> It
                 finally:
                     server.should_exit = True
                     thread.join()
+
+
+def _require_filled(answer: httpx.Response) -> None:
+    """No page shows the mark of a phrase that nothing was put into."""
+    if answer.headers.get("content-type", "").startswith("text/html"):
+        assert re.findall(r"\{\w+\}", answer.read().decode()) == []
 
 
 class HastyProtocol(PatientProtocol):

@@ -8,11 +8,11 @@ from typing import Final
 from tests.digests import NOW, THEMES, filled, rendered
 
 from otalk_digest.digest.fixtures import fixture_digests
-from otalk_digest.digest.themes import WORDS, Theme, load_theme
+from otalk_digest.digest.themes import HTML, Theme, load_theme
 from otalk_digest.model.edition import Digest
 
 #: A folder that has words is a theme.
-THEME_NAMES: Final = tuple(sorted(path.parent.name for path in THEMES.glob(f"*/{WORDS}")))
+THEME_NAMES: Final = tuple(sorted(path.parent.name for path in THEMES.glob(f"*/{HTML}")))
 #: A reader whose own hour and day differ: the longest form of a date.
 _ZONE: Final = "Australia/Sydney"
 

@@ -27,16 +27,19 @@ class Moment:
 NOWHERE: Final = Moment(when="before", name="no step has this name")
 
 
+def killed_at(job: Job, moment: Moment) -> list[object]:
+    """Return the command that ends at a moment; its words go behind it."""
+    where = (moment.name, str(moment.number), moment.when)
+    killed = Path(__file__).with_name("killed.py")
+    return [sys.executable, killed, job.folder / "steps.log", *where]
+
+
 def run_killed(job: Job, moment: Moment, *, command: str = "run") -> tuple[int, list[str]]:
     """Start the job; return its status, and the steps that it reached."""
     log = job.folder / "steps.log"
     log.unlink(missing_ok=True)
-    where = (moment.name, str(moment.number), moment.when)
     ended = subprocess.run(
-        [
-            *(sys.executable, Path(__file__).with_name("killed.py"), log, *where),
-            *("--now", WEEK_1, command),
-        ],
+        [*map(str, killed_at(job, moment)), "--now", WEEK_1, command],
         cwd=job.folder,
         env=bare_environment(),
         stdin=subprocess.DEVNULL,

@@ -14,13 +14,13 @@ from otalk_digest.audience.personalise import Personaliser
 from otalk_digest.check.message import RULES
 from otalk_digest.delivery.message import compile_message
 from otalk_digest.digest.fixtures import fixture_digests
-from otalk_digest.digest.themes import WORDS, Theme, load_theme
+from otalk_digest.digest.themes import HTML, Theme, load_theme
 from otalk_digest.model.edition import Variant
 from otalk_digest.model.finding import Finding
 from otalk_digest.pipeline.checking import check_messages
 from otalk_digest.pipeline.proofing import INERT_TOKEN
 
-THEME_NAMES: Final = tuple(sorted(path.parent.name for path in THEMES.glob(f"*/{WORDS}")))
+THEME_NAMES: Final = tuple(sorted(path.parent.name for path in THEMES.glob(f"*/{HTML}")))
 FIXTURES: Final = tuple(fixture_digests(NOW))
 #: A reader far away whose name is beyond ASCII, and one of whom nothing is known.
 READERS: Final = (("Zoë Beispiel-Ångström", "Australia/Lord_Howe"), (None, None))

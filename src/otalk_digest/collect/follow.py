@@ -53,10 +53,10 @@ def find_chat(post: Post, reading: Reading, chats: Sequence[Chat]) -> Chat | Non
     if reading.is_transcript_post or any(c.reading.is_transcript_post for c in same_day):
         joined = [chat for chat in same_day if _is_joined(chat.reading, reading)]
         if joined:
-            return joined[0]
-    for chat in same_day:
-        if squash(chat.reading.topic) == squash(reading.topic):
-            return chat
+            return _nearest(post, joined)
+    alike = [chat for chat in same_day if squash(chat.reading.topic) == squash(reading.topic)]
+    if alike:
+        return _nearest(post, alike)
     if post.link is None:
         return None
     return next((chat for chat in chats if chat.url == post.link), None)
@@ -212,6 +212,11 @@ def _happened_at(sight: _Sight, kind: NewsKind, reading: Reading) -> datetime:
     if kind is NewsKind.WRAP_UP:
         return reading.ends_at or published_at
     return published_at
+
+
+def _nearest(post: Post, chats: Sequence[Chat]) -> Chat:
+    """Return the same one of several at each look, in whatever order they come."""
+    return min(chats, key=lambda chat: (chat.url != post.link, chat.first_seen_at, chat.guid))
 
 
 def _on_the_day_of(reading: Reading, chats: Sequence[Chat]) -> list[Chat]:

@@ -465,6 +465,19 @@ def test_a_post_made_again_gets_its_wrap_up() -> None:
     assert blog.see(again, now=AFTER) == []
 
 
+def test_of_two_chats_of_one_day_a_post_is_about_the_same_one_at_each_look() -> None:
+    blog = Blog()
+    again = replace(ANNOUNCED, guid="https://blog.example/?p=8")
+    for post in (again, TRANSCRIPT, a_post("#OTalk 19th March 2019 – Beehives and Sundays")):
+        blog.see(post, now=PUBLISHED)
+    blog.see(TRANSCRIPT, again, now=PUBLISHED)
+    cancelled = a_post(f"CANCELLED – {TITLE}")
+    assert len(blog.chats) == 2
+
+    assert kinds(blog.see(cancelled, now=PUBLISHED)) == [NewsKind.CANCELLATION]
+    assert blog.see(cancelled, now=PUBLISHED) == []
+
+
 def test_another_topic_on_the_same_day_is_another_chat() -> None:
     blog = a_blog_that_knows(ANNOUNCED)
     other = a_post("#OTalk 12th March 2019 – Tin roofs in the rain", guid="o", link=None)
