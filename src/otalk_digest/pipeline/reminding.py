@@ -51,7 +51,7 @@ def remind(job: Job) -> RunReport:
     """Send what is due, and what is left of a reminder that was interrupted."""
     report = RunReport()
     with job.store.lease():
-        job.store.check()
+        job.store.check_daily()
         with job.store.read() as connection:
             require_readers(connection)
             is_anything = bool(_left(connection) or any(_calls(connection, job)))

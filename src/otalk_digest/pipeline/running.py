@@ -74,6 +74,8 @@ class RunReport:
     standing: Standing | None = None
     #: Frozen editions of which nothing leaves now.
     held: dict[int, Standing] = field(default_factory=dict)
+    #: Editions that were worked on.
+    numbers: set[int] = field(default_factory=set)
     #: Edition → its books after this run, for each one that was worked on.
     tallies: dict[int, Tally] = field(default_factory=dict)
     #: Edition → (segment, status, reason, how many).
@@ -105,7 +107,7 @@ def run(job: Job) -> RunReport:
     """Collect, freeze, plan and deliver. Raises OtalkDigestError when it cannot begin."""
     report = RunReport()
     with job.store.lease():
-        job.store.check()
+        job.store.check_daily()
         # Before the plan, so that its numbers are right.
         report.forgotten = forget(job.store, job.keeping, now=job.clock())
         with job.store.read() as connection:
@@ -142,7 +144,7 @@ def resume(job: Job, number: int | None, *, is_rehearsal: bool) -> RunReport:
     """
     report = RunReport(is_rehearsal=is_rehearsal)
     with job.store.lease():
-        job.store.check()
+        job.store.check_daily()
         numbers = _waiting(job, number)
         if is_rehearsal:
             with job.store.read() as connection:
@@ -195,8 +197,10 @@ def _freeze_one(
     if edition is None:
         return False
     report.editions.append(edition)
-    note_books(connection, report, edition.number)
-    if provider is not None:
+    if provider is None:
+        note_books(connection, report, edition.number)
+    else:
+        note_standing(connection, report, edition.number)
         hand_over(connection, job, provider, report=report, number=edition.number)
     return edition.kind is EditionKind.CORRECTION
 
@@ -216,10 +220,12 @@ def go_on(job: Job, provider: Provider, report: RunReport, numbers: Sequence[int
     Raises CheckFailedError at the end when one of them may not leave, and what `deliver` does.
     """
     expire(job.store, numbers, now=job.clock())
-    # In the books of this run even when the provider fails at once.
+    # In the books of this run even when the provider fails at once. They are read at its end
+    # only: to count a million readers
+    # takes seconds, in which the first of them could be served.
     with job.store.read() as connection:
         for number in numbers:
-            note_books(connection, report, number)
+            note_standing(connection, report, number)
     unfit: CheckFailedError | None = None
     for number in numbers:
         try:
@@ -235,9 +241,11 @@ def go_on(job: Job, provider: Provider, report: RunReport, numbers: Sequence[int
 
 def _require_fit(job: Job, report: RunReport, number: int) -> None:
     """Check a frozen edition before its first claim: the settings may have changed since."""
-    if number in report.findings or not report.tallies[number].planned:
+    if number in report.findings:
         return
     with job.store.read() as connection:
+        if not books.is_anyone_planned(connection, number):
+            return
         edition = editions.load_edition(connection, number)
     if edition is not None:
         found = check_edition(job.store, edition, job.post, expected=job.expected)
@@ -259,7 +267,7 @@ def balance(job: Job, report: RunReport) -> None:
     """Close what is complete and read the books once more, after whatever happened (R8)."""
     close_books(job.store, now=job.clock())
     with job.store.read() as connection:
-        for number in tuple(report.tallies):
+        for number in sorted(report.numbers):
             note_books(connection, report, number)
         report.in_doubt = books.count_in_doubt(connection)
     for number, tally in report.tallies.items():
@@ -270,6 +278,12 @@ def note_books(connection: Connection, report: RunReport, number: int) -> None:
     """Read the books of an edition into the report."""
     report.tallies[number] = books.tally(connection, number)
     report.reasons[number] = books.count_by_reason(connection, number)
+    note_standing(connection, report, number)
+
+
+def note_standing(connection: Connection, report: RunReport, number: int) -> None:
+    """Note that an edition is worked on, and whether it is held."""
+    report.numbers.add(number)
     found = standing(connection, number, is_required=False)
     if found.state is State.HELD:
         report.held[number] = found

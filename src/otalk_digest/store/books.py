@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, func, select, union_all
+from sqlalchemy import Connection, Row, Select, exists, func, select, union_all
 
 from otalk_digest.model.delivery import DeliveryRecord, Status, Tally
 from otalk_digest.store import counts
@@ -30,6 +30,14 @@ def tallies(connection: Connection) -> dict[int, Tally]:
         )
         for row in connection.execute(query).all()
     }
+
+
+def is_anyone_planned(connection: Connection, edition: int) -> bool:
+    """Whether an edition still has readers to send to, without counting them."""
+    is_planned = exists().where(
+        deliveries.c.edition == edition, deliveries.c.status == Status.PLANNED
+    )
+    return bool(connection.scalar(select(is_planned)))
 
 
 def count_by_status(connection: Connection, edition: int) -> Mapping[str, int]:

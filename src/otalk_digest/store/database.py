@@ -28,11 +28,9 @@ class Watch(Protocol):
 
     def version(self) -> int:
         """Return a number that differs after anybody else's commit."""
-        ...
 
     def close(self) -> None:
         """Let go of the connection."""
-        ...
 
 
 class Base(Protocol):
@@ -41,54 +39,45 @@ class Base(Protocol):
     @property
     def name(self) -> str:
         """How messages call it."""
-        ...
 
     @property
     def engine(self) -> Engine:
         """Its connections."""
-        ...
 
     @property
     def reading(self) -> Mapping[str, object]:
         """SQLAlchemy's options of a transaction that sees one state."""
-        ...
 
     @property
     def writing(self) -> Mapping[str, object]:
         """SQLAlchemy's options of a transaction that writes."""
-        ...
 
     def exists(self) -> bool:
         """Whether it may be there."""
-        ...
 
     def keep_others_out(self, connection: Connection) -> None:
         """Let no other transaction write until this one, just begun, ends."""
-        ...
 
     def announce(self, connection: Connection) -> None:
         """Let those who watch know, once this transaction is committed."""
-        ...
 
     def lease(self) -> AbstractContextManager[int | None]:
         """Be the only run; give this turn's number where it could be lost. Raises BusyError."""
-        ...
 
     def shift(self) -> AbstractContextManager[int]:
         """Be one of the workers; give its number. Raises SettingsError where there are none."""
-        ...
 
     def fault(self, connection: Connection) -> str | None:
         """Say what is wrong with it, and what to do."""
-        ...
+
+    def daily_fault(self, connection: Connection) -> str | None:
+        """Do so, but what takes long once a day. Only the holder of the lease may ask."""
 
     def watch(self) -> Watch:
         """Return what notices commits."""
-        ...
 
     def remedy(self, error: DBAPIError) -> str | None:
         """Say what happened and what to do; None when it is a mistake of ours."""
-        ...
 
 
 class Store:
@@ -174,11 +163,19 @@ class Store:
                 self._held = None
 
     def check(self) -> None:
-        """Look for what would stop a run before it begins. Raises StoreError."""
+        """Look for what would stop a run. Raises StoreError."""
         with self.read() as connection:
             fault = self._base.fault(connection)
-        if fault is not None:
-            raise StoreError(f"{self.name} {fault}.")
+        self._require_none(fault)
+
+    def check_daily(self) -> None:
+        """Do so before a run begins, but what takes long once a day. Raises StoreError.
+
+        Only the holder of the lease may call this.
+        """
+        with self.read() as connection:
+            fault = self._base.daily_fault(connection)
+        self._require_none(fault)
 
     def watch(self) -> Watch:
         """Return what notices that anything was written, by whichever program of ours."""
@@ -188,6 +185,10 @@ class Store:
     def close(self) -> None:
         """Let go of file or server."""
         self._base.engine.dispose()
+
+    def _require_none(self, fault: str | None) -> None:
+        if fault is not None:
+            raise StoreError(f"{self.name} {fault}.")
 
     def _require_turn(self, connection: Connection) -> None:
         if self._held is None:

@@ -37,7 +37,6 @@ from otalk_digest.store.staging import (
 #: A list up to this length keeps its order; sorting a longer one pays.
 KEEPS_ORDER: Final = 20_000
 _CACHE_KIB: Final = 24_000
-_USUAL_CACHE_KIB: Final = 16_000
 
 _R, _S, _SAID = sorted_rows.c, subscribers.c, sayings.c
 # A list that does not say takes nothing back that its reader, or an earlier one, has said.
@@ -72,13 +71,14 @@ def take_in(
     """
     is_sqlite = connection.dialect.name == "sqlite"
     temporary.create_all(connection, checkfirst=False)
+    usual = connection.exec_driver_sql("PRAGMA cache_size").scalar() if is_sqlite else None
     if is_sqlite:
         connection.exec_driver_sql(f"PRAGMA cache_size = -{_CACHE_KIB}")
     try:
         return _take_in(connection, people, now=now)
     finally:
         if is_sqlite:
-            connection.exec_driver_sql(f"PRAGMA cache_size = -{_USUAL_CACHE_KIB}")
+            connection.exec_driver_sql(f"PRAGMA cache_size = {usual}")
         temporary.drop_all(connection, checkfirst=False)
 
 

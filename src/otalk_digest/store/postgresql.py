@@ -122,6 +122,10 @@ class PostgresDatabase:
         )
         return f"cannot be written: {_READ_ONLY}" if is_read_only else None
 
+    def daily_fault(self, connection: Connection) -> str | None:
+        """Ask each time: it takes no time."""
+        return self.fault(connection)
+
     def watch(self) -> "PostgresWatch":
         """Return what listens to the announcements."""
         return PostgresWatch(self.engine)

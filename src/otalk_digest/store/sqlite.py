@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from otalk_digest.errors import BusyError, SettingsError, StoreError
+from otalk_digest.store import looked_at
 
 #: How long we wait for another writer.
 _PATIENCE_S = 10.0
@@ -41,6 +42,8 @@ class SqliteFile:
     def __init__(self, path: Path, *, patience_s: float | None = None) -> None:
         self.name = str(path)
         self._path = path
+        #: The lock; what is written in it is when we last looked at every page.
+        self._beside = path.with_name(path.name + ".lock")
         self.engine = _create_engine(path, _PATIENCE_S if patience_s is None else patience_s)
 
     def exists(self) -> bool:
@@ -56,12 +59,12 @@ class SqliteFile:
     @contextlib.contextmanager
     def lease(self) -> Iterator[int | None]:
         """Lock a file beside it: the lock cannot be lost, so turns need no number."""
-        lock = self._path.with_name(self._path.name + ".lock")
         try:
-            descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
+            descriptor = os.open(self._beside, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise StoreError(
-                f"The lock {lock} cannot be made: {error.strerror}. Mend the folder's rights."
+                f"The lock {self._beside} cannot be made: {error.strerror}. "
+                "Mend the folder's rights."
             ) from error
         try:
             _lock(descriptor, self._path)
@@ -77,6 +80,15 @@ class SqliteFile:
         """Look at every page."""
         found = connection.execute(text("PRAGMA quick_check(1)")).scalar_one()
         return None if found == "ok" else f"is damaged ({found}). Put a back-up in its place"
+
+    def daily_fault(self, connection: Connection) -> str | None:
+        """Look at every page once a day, and after each start of the machine."""
+        if looked_at.is_fresh(self._beside, self._path):
+            return None
+        fault = self.fault(connection)
+        if fault is None:
+            looked_at.write(self._beside, self._path)
+        return fault
 
     def watch(self) -> "SqliteWatch":
         """Return what notices commits by the file's own counter."""
@@ -133,7 +145,8 @@ def _create_engine(path: Path, patience_s: float) -> Engine:
         # R2: with NORMAL the last commits may be lost at a power cut, and mail sent twice.
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
-        cursor.execute("PRAGMA cache_size = -16000")
+        # Enough for the paths into the indexes: reading a list in order needs no more.
+        cursor.execute("PRAGMA cache_size = -4000")
         cursor.close()
 
     @event.listens_for(engine, "begin")

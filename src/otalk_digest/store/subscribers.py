@@ -55,6 +55,12 @@ def change_wishes(
         connection.execute(theirs.values(said))
 
 
+def is_anyone_confirmed(connection: Connection) -> bool:
+    """Whether there is anybody to send to, without counting them."""
+    is_confirmed = exists().where(subscribers.c.consent == Consent.CONFIRMED)
+    return bool(connection.scalar(select(is_confirmed)))
+
+
 def count_by_consent(connection: Connection) -> dict[str, int]:
     """Return consent → number of subscribers."""
     query = select(subscribers.c.consent, func.count()).group_by(subscribers.c.consent)

@@ -1,10 +1,11 @@
 """What is SQLite's own: a file, its lock, its pragmas, and what can befall it."""
 
 import os
+import shutil
 import sqlite3
 import threading
 import time
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,49 @@ def test_pages_overwritten_in_the_middle_are_found_before_a_send(store: Store, p
     damaged = open_store(path)
     with pytest.raises(StoreError, match="is damaged"):
         damaged.check()
+    damaged.close()
+
+
+@pytest.mark.skipif(
+    not Path("/proc/sys/kernel/random/boot_id").exists(), reason="the machine does not say"
+)
+@pytest.mark.parametrize(
+    ("since", "is_found"),
+    [
+        ("nothing", False),
+        ("a day has passed", True),
+        ("the clock was set back", True),
+        ("the machine was started", True),
+        ("another file is in its place", True),
+        ("the note was spoilt", True),
+    ],
+)
+def test_a_run_looks_at_every_page_unless_one_has_just_done_so(
+    store: Store, path: Path, since: str, *, is_found: bool
+) -> None:
+    with store.lease():
+        store.check_daily()
+    store.close()
+    content = bytearray(path.read_bytes())
+    content[8192:12288] = b"\xff" * 4096
+    path.write_bytes(content)
+    note = path.with_name(f"{path.name}.lock")
+    boot, device, inode, at = note.read_text().split()
+    match since:
+        case "a day has passed":
+            at = str(float(at) - 90_000)
+        case "the clock was set back":
+            at = str(float(at) + 90_000)
+        case "the machine was started":
+            boot = boot[::-1]
+        case "another file is in its place":
+            shutil.copy(path, path.with_suffix(".copy"))
+            path.with_suffix(".copy").replace(path)
+    note.write_text("" if since == "the note was spoilt" else f"{boot} {device} {inode} {at}")
+
+    damaged = open_store(path)
+    with damaged.lease(), pytest.raises(StoreError) if is_found else nullcontext():
+        damaged.check_daily()
     damaged.close()
 
 

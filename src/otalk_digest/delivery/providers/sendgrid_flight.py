@@ -138,6 +138,8 @@ class Flight:
             except BaseException as error:  # noqa: BLE001  it is raised again by `carry`
                 result = error
             self._landed.put((attempt, result))
+            # Who waits for the next batch does not hold on to the last.
+            del attempt, result
 
     def _behind_fence(self, attempt: Attempt, crew: Crew) -> Batch:
         """Return the batch once its fence is in the books; before, nothing may be submitted."""
