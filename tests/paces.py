@@ -13,7 +13,7 @@ from tests.stores import add_people, planned
 from otalk_digest.model.audience import Cadence, Segment
 from otalk_digest.model.chat import Phase
 from otalk_digest.model.delivery import Status
-from otalk_digest.model.edition import Digest
+from otalk_digest.model.edition import Digest, EditionKind
 from otalk_digest.model.news import Change, NewsKind
 from otalk_digest.pipeline.freezing import compose_all, freeze
 from otalk_digest.store import editions, news, posts
@@ -136,20 +136,31 @@ def _happen(connection: Connection, chat: PlannedChat, day: int, *, now: datetim
 def _run(
     connection: Connection, segments: Sequence[Segment], day: int, *, now: datetime
 ) -> Sequence[Told]:
-    digests = compose_all(connection, segments, now=now)
-    full = {strand.name: digest for strand, digest in digests if not digest.is_empty}
-    if not full:
-        freeze(connection, None, digests, segments=segments, now=now)
-        return ()
-    number = editions.next_number(connection)
-    edition = replace(an_edition(number, *map(a_variant, full)), frozen_at=now)
-    freeze(connection, edition, digests, segments=segments, now=now)
-    strand, status, _ = planned(connection, number)[READER]
-    if status != Status.PLANNED:
-        return ()
-    mine = deliveries.c.edition == number
-    connection.execute(update(deliveries).where(mine).values(status=Status.ACCEPTED))
-    return _told(full[strand or ""], day)
+    """Corrections first, each an edition of its own, then the digest."""
+    told: list[Told] = []
+    is_more = True
+    while is_more:
+        digests = compose_all(connection, segments, now=now)
+        full = {strand.name: digest for strand, digest in digests if not digest.is_empty}
+        if not full:
+            freeze(connection, None, digests, segments=segments, now=now)
+            break
+        first = next(iter(full.values()))
+        number = editions.next_number(connection)
+        edition = replace(
+            an_edition(number, *map(a_variant, full)),
+            frozen_at=now,
+            kind=first.kind,
+            about=first.about,
+        )
+        freeze(connection, edition, digests, segments=segments, now=now)
+        strand, status, _ = planned(connection, number)[READER]
+        if status == Status.PLANNED:
+            mine = deliveries.c.edition == number
+            connection.execute(update(deliveries).where(mine).values(status=Status.ACCEPTED))
+            told += _told(full[strand or ""], day)
+        is_more = first.kind is EditionKind.CORRECTION
+    return told
 
 
 def _told(digest: Digest, day: int) -> Sequence[Told]:
