@@ -131,6 +131,13 @@ def _alert(wrong: Wrong, newest: KnownNews) -> KnownNews:
         # What is off is the date that they hold.
         held = wrong.told.reading
         reading = replace(reading, starts_at=held.starts_at, ends_at=held.ends_at)
+    if wrong.kind is NewsKind.CANCELLATION:
+        # Told as the chat stands, so that it counts as told.
+        reading = replace(
+            reading,
+            is_cancelled=wrong.chat.phase is Phase.CANCELLED,
+            is_postponed=wrong.chat.phase is Phase.POSTPONED,
+        )
     told = replace(
         newest.news,
         kind=wrong.kind,

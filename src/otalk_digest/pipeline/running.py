@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from sqlalchemy import Connection
 
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from otalk_digest.check.expected import Expected
 
 T = TypeVar("T")
+
+#: In one run; a mistake of ours that made more of them must not mail anybody for ever.
+_MOST_CORRECTIONS: Final = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,10 +183,10 @@ def _walk(job: Job, provider: Provider, report: RunReport) -> None:
     report.collected = patiently(report, lambda: collect(job.store, job.source, now=job.clock()))
     try:
         # Each for itself: a digest that may not leave does not keep a correction waiting.
-        is_more = True
-        while is_more:
+        for _ in range(_MOST_CORRECTIONS):
             with job.store.begin() as connection:
-                is_more = _freeze_one(connection, job, report, provider=provider)
+                if not _freeze_one(connection, job, report, provider=provider):
+                    break
     finally:
         # A theme that is broken now does not keep waiting what was frozen before.
         go_on(job, provider, report, _waiting(job, None))
