@@ -41,6 +41,7 @@ PACE = 5_000
 LANES = 4
 #: Of each post its status and how long it waited; and how long all of them took.
 Load = tuple[list[tuple[int, float]], float]
+HOST = {"Host": "digest.example"}
 SETTINGS = """
 [feed]
 address = "blog.xml"
@@ -53,7 +54,7 @@ from_address = "digest@otalk.example"
 [delivery.sendgrid]
 webhook_key = "{key}"
 [web]
-base_url = "http://127.0.0.1"
+base_url = "https://digest.example"
 """
 SEGMENTS = '[[segment]]\nname = "everyone"\ntitle = "Everyone"\nwhy = "You asked."\n'
 
@@ -96,7 +97,7 @@ def load(
     began = time.perf_counter()
 
     def lane(first: int) -> None:
-        with httpx.Client(base_url=address, trust_env=False, timeout=60) as client:
+        with httpx.Client(base_url=address, headers=HOST, trust_env=False, timeout=60) as client:
             for at in range(first, len(posts), LANES):
                 time.sleep(max(0.0, began + at * every_s - time.perf_counter()))
                 # From when it was due: a server that is late does not slow the clock.
