@@ -13,17 +13,16 @@ from sqlalchemy import (
     exists,
     false,
     func,
-    insert,
     literal,
     null,
     or_,
     select,
-    update,
 )
 
 from otalk_digest.model.audience import Consent, Reminder, Segment
 from otalk_digest.model.delivery import SkipReason, Status
 from otalk_digest.model.edition import EditionKind
+from otalk_digest.store.plan import write_plan
 from otalk_digest.store.rules import segment_of
 from otalk_digest.store.schema import deliveries, editions, subscribers, suppressions, variants
 
@@ -86,21 +85,7 @@ def plan_circle(
     decided = select(found.c.id, found.c.segment, cast(reason, String).label("reason")).subquery(
         "decided"
     )
-    status = case((decided.c.reason.is_(None), Status.PLANNED), else_=Status.SKIPPED)
-    rows = select(
-        literal(number),
-        decided.c.id,
-        decided.c.segment,
-        cast(status, String),
-        decided.c.reason,
-        literal(now, deliveries.c.updated_at.type),
-    ).order_by(decided.c.id)
-    names = ["edition", "subscriber_id", "segment", "status", "reason", "updated_at"]
-    connection.execute(insert(deliveries).from_select(names, rows))
-    written = select(func.count()).where(deliveries.c.edition == number)
-    count = connection.scalar(written) or 0
-    connection.execute(update(editions).where(editions.c.number == number).values(candidates=count))
-    return count
+    return write_plan(connection, number, decided, now=now)
 
 
 def to_remind(guid: str, *, zones: Collection[str], is_home_due: bool, is_hour_due: bool) -> Circle:

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Connection,
     Select,
     String,
+    Subquery,
     and_,
     case,
     cast,
@@ -88,6 +89,14 @@ def plan_edition(
     people = _people(strand_of(segments, wishes), strands, now=now).subquery("people")
     reason = _reason(connection, number, people.c, waiting=waiting)
     decided = select(people.c.id, people.c.segment, reason.label("reason")).subquery("decided")
+    return write_plan(connection, number, decided, now=now)
+
+
+def write_plan(connection: Connection, number: int, decided: Subquery, *, now: datetime) -> int:
+    """Write one delivery for each row of id, segment and reason; without a reason it is planned.
+
+    Returns how many: the edition's candidates from now on.
+    """
     status = case((decided.c.reason.is_(None), Status.PLANNED), else_=Status.SKIPPED)
     rows = select(
         literal(number),

@@ -134,7 +134,7 @@ def test_whoever_moves_deliveries_knows_that_counts_are_kept() -> None:
         if moving.search(path.read_text(encoding="utf-8")) and "migrations" not in path.parts
     }
     known = (
-        *("circles", "events", "fences", "forgetting", "ledger", "letters", "outcomes", "plan"),
+        *("events", "fences", "forgetting", "ledger", "letters", "outcomes", "plan"),
         "settlements",
     )
     assert found == {f"store/{name}.py" for name in known}
