@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -92,15 +92,22 @@ _SKIP_LEAVERS = (
     )
 )
 _OPEN_ATTEMPT = insert(attempts).returning(attempts.c.id)
-_CLAIM = (
-    update(deliveries)
-    .where(_D.id.in_(bindparam("ids", expanding=True)), _D.status == Status.PLANNED)
-    .values(
-        status=after_action(Status.PLANNED, Action.CLAIM),
-        attempt_id=bindparam("attempt"),
-        updated_at=bindparam("now"),
-    )
+_TAKE = update(deliveries).values(
+    status=after_action(Status.PLANNED, Action.CLAIM),
+    attempt_id=bindparam("attempt"),
+    updated_at=bindparam("now"),
 )
+# On SQLite nobody else writes between our reading and this, so what is still planned from the
+# first that we read to the last is what we read: to name each costs more than to move it.
+_CLAIM_ALL = _TAKE.where(
+    _D.edition == bindparam("in_edition"),
+    _D.status == Status.PLANNED,
+    _D.segment == bindparam("of_segment"),
+    _D.id >= bindparam("first"),
+    _D.id <= bindparam("last"),
+)
+# On PostgreSQL others claim beside us.
+_CLAIM_THESE = _TAKE.where(_D.id.in_(bindparam("ids", expanding=True)), _D.status == Status.PLANNED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,9 +130,8 @@ class Place:
     asks_to_confirm: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClaimedReader:
-    """A reader whose delivery is ours to send."""
+class ClaimedReader(NamedTuple):
+    """A reader whose delivery is ours to send: a row as it was read, in the order of the query."""
 
     delivery_id: int
     subscriber_id: int
@@ -164,8 +170,7 @@ def claim(
         "worker": where.worker,
     }
     attempt_id = connection.execute(_OPEN_ATTEMPT, opened).scalar_one()
-    moved = {"ids": [reader.delivery_id for reader in readers], "attempt": attempt_id, "now": now}
-    connection.execute(_CLAIM, moved)
+    _take(connection, readers, where, attempt_id=attempt_id, now=now)
     return Claim(attempt_id=attempt_id, readers=readers)
 
 
@@ -237,22 +242,30 @@ def _next_readers(
             rows = connection.execute(_NEXT_TO_CONFIRM, wanted | {"now": now}).all()
         else:
             rows = connection.execute(_NEXT_PLANNED, wanted).all()
-        left = [row.id for row in rows if not row.stays]
+        left = [number for number, *_, stays in rows if not stays]
         if left:
             connection.execute(_SKIP_LEAVERS, {"ids": left, "now": now})
         if not rows or len(left) < len(rows):
-            return tuple(
-                ClaimedReader(
-                    delivery_id=row.id,
-                    subscriber_id=row.subscriber_id,
-                    address=row.address,
-                    name=row.name,
-                    zone=row.zone,
-                )
-                for row in rows
-                if row.stays
-            )
+            return tuple([ClaimedReader._make(row[:-1]) for row in rows if row[-1]])
         after = rows[-1].id
+
+
+def _take(
+    connection: Connection,
+    readers: Sequence[ClaimedReader],
+    where: Place,
+    *,
+    attempt_id: int,
+    now: datetime,
+) -> None:
+    taken: dict[str, object] = {"attempt": attempt_id, "now": now}
+    if connection.dialect.name == "postgresql":
+        ids = [reader.delivery_id for reader in readers]
+        connection.execute(_CLAIM_THESE, {**taken, "ids": ids})
+        return
+    place = {"in_edition": where.edition, "of_segment": where.segment}
+    span = {"first": readers[0].delivery_id, "last": readers[-1].delivery_id}
+    connection.execute(_CLAIM_ALL, {**taken, **place, **span})
 
 
 def _move_attempt(
