@@ -3,7 +3,7 @@
 from html import escape
 from typing import TYPE_CHECKING
 
-from otalk_digest.audience.links import ReaderLinks
+from otalk_digest.audience.links import ReaderLinks, delivery_key
 from otalk_digest.model.edition import Field, Placeholder, Variant
 from otalk_digest.model.message import Recipient
 
@@ -49,7 +49,7 @@ class Personaliser:
 
         `confirmation` is the token of a sign-up that is to be confirmed.
         """
-        key = self._links.delivery_key(delivery_id)
+        key = delivery_key(delivery_id, self._links.key)
         return Recipient(
             delivery_id=delivery_id,
             key=key,
@@ -67,7 +67,9 @@ class Personaliser:
         values = self._of_zone(zone or "").copy()
         if name is not None and self._greets:
             plain = name.join(self._greeting)
+            # Mostly nothing is to be escaped: one and the same text is then held for both.
             in_html = escape(name).join(self._greeting_in_html)
+            in_html = plain if in_html == plain else in_html
             for mark, is_html in self._greets:
                 values[mark] = in_html if is_html else plain
         for pieces, marks in self._addresses:

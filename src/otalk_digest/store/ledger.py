@@ -97,8 +97,8 @@ _TAKE = update(deliveries).values(
     attempt_id=bindparam("attempt"),
     updated_at=bindparam("now"),
 )
-# On SQLite nobody else writes between our reading and this, so what is still planned from the
-# first that we read to the last is what we read: to name each costs more than to move it.
+# On SQLite nobody writes between our reading and this: what is planned from the first that we
+# read to the last is what we read. To name each costs more than to move it.
 _CLAIM_ALL = _TAKE.where(
     _D.edition == bindparam("in_edition"),
     _D.status == Status.PLANNED,
@@ -106,8 +106,23 @@ _CLAIM_ALL = _TAKE.where(
     _D.id >= bindparam("first"),
     _D.id <= bindparam("last"),
 )
-# On PostgreSQL others claim beside us.
+# PostgreSQL: others claim beside us.
 _CLAIM_THESE = _TAKE.where(_D.id.in_(bindparam("ids", expanding=True)), _D.status == Status.PLANNED)
+_LEAVE_SENDING = {
+    action: update(deliveries)
+    .where(_D.attempt_id == bindparam("attempt"), _IS_SENDING)
+    .values(
+        status=after_action(Status.SENDING, action),
+        reason=bindparam("why"),
+        updated_at=bindparam("now"),
+    )
+    for action in (Action.RELEASE, Action.LOSE_TRACK)
+}
+_CLOSE = (
+    update(attempts)
+    .where(attempts.c.id == bindparam("attempt"))
+    .values(closed_at=bindparam("now"), detail=bindparam("why"))
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,13 +274,12 @@ def _take(
     now: datetime,
 ) -> None:
     taken: dict[str, object] = {"attempt": attempt_id, "now": now}
+    ids = [reader.delivery_id for reader in readers]
     if connection.dialect.name == "postgresql":
-        ids = [reader.delivery_id for reader in readers]
         connection.execute(_CLAIM_THESE, {**taken, "ids": ids})
         return
     place = {"in_edition": where.edition, "of_segment": where.segment}
-    span = {"first": readers[0].delivery_id, "last": readers[-1].delivery_id}
-    connection.execute(_CLAIM_ALL, {**taken, **place, **span})
+    connection.execute(_CLAIM_ALL, {**taken, **place, "first": ids[0], "last": ids[-1]})
 
 
 def _move_attempt(
@@ -278,14 +292,9 @@ def _move_attempt(
 def _leave_sending(
     connection: Connection, attempt_id: int, action: Action, reason: str, *, now: datetime
 ) -> None:
-    connection.execute(
-        update(deliveries)
-        .where(_D.attempt_id == attempt_id, _IS_SENDING)
-        .values(status=after_action(Status.SENDING, action), reason=reason, updated_at=now)
-    )
+    left = {"attempt": attempt_id, "why": reason, "now": now}
+    connection.execute(_LEAVE_SENDING[action], left)
 
 
 def _close(connection: Connection, attempt_id: int, detail: str, *, now: datetime) -> None:
-    connection.execute(
-        update(attempts).where(attempts.c.id == attempt_id).values(closed_at=now, detail=detail)
-    )
+    connection.execute(_CLOSE, {"attempt": attempt_id, "why": detail, "now": now})

@@ -11,6 +11,7 @@ import ssl
 import urllib.request
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import cache
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -98,19 +99,20 @@ def _opener(host: str) -> urllib.request.OpenerDirector:
 
     The proxies of the environment are used, as `urllib` does, but never for loopback.
     """
-    is_near = urlsplit(host).hostname in _LOOPBACK
+    address = urlsplit(host)
     opener = urllib.request.OpenerDirector()
-    for handler in (
-        urllib.request.ProxyHandler({} if is_near else None),
-        urllib.request.HTTPHandler(),
-        urllib.request.HTTPSHandler(context=_trust()),
-    ):
-        opener.add_handler(handler)
+    opener.add_handler(urllib.request.ProxyHandler({} if address.hostname in _LOOPBACK else None))
+    opener.add_handler(
+        urllib.request.HTTPSHandler(context=_trust())
+        if address.scheme == "https"
+        else urllib.request.HTTPHandler()
+    )
     return opener
 
 
+@cache
 def _trust() -> ssl.SSLContext:
-    """Return what `http.client` makes for each connection."""
+    """Return what `http.client` makes for each connection, for all of them."""
     context = ssl.create_default_context()
     context.set_alpn_protocols(["http/1.1"])
     return context

@@ -5,13 +5,13 @@ only the strings that do are quoted, column by column.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from json.encoder import encode_basestring as quoted
 from typing import Final
 
 from otalk_digest.delivery import headers
 from otalk_digest.delivery.addresses import wire_address
-from otalk_digest.delivery.message import unsubscribe_fields
+from otalk_digest.delivery.message import ONE_CLICK
 from otalk_digest.model.message import Recipient
 
 #: Comes back in every event of the message; opaque, because SendGrid keeps it for years.
@@ -34,39 +34,28 @@ def encode_readers(
 
     Raises ValueError for values that are broken.
     """
-    values = ",".join(f"{quoted(tag)}:%s" for tag in columns)
+    values = "".join(f",{quoted(tag)}:%s" for tag in columns)[1:]
     substitutions = f'"substitutions":{{{values}}},' if columns else ""
     reader = (
-        f'{{"to":[%s],{substitutions}"headers":%s,"custom_args":{{{quoted(DELIVERY_ARG)}:%s}}}}'
+        f'{{"to":[{{"email":%s%s}}],{substitutions}'
+        f'"headers":{{"List-Unsubscribe":%s%s}},"custom_args":{{{quoted(DELIVERY_ARG)}:%s}}}}'
     )
+    said = f",{quoted(ONE_CLICK_FIELD)}:{quoted(ONE_CLICK)}"
     rows = zip(
-        map(_to, recipients),
-        *(map(quoted, column) for column in columns.values()),
-        _ways_out(recipients, leaves_out_one_click=leaves_out_one_click),
+        [quoted(wire_address(each.address)) for each in recipients],
+        [_shown_name(each.name) if each.name else "" for each in recipients],
+        *[map(quoted, column) for column in columns.values()],
+        # Substitutions do not reach headers, so the way out is written out for each reader.
+        [quoted(headers.unfolded(each.list_unsubscribe)) for each in recipients],
+        [said if each.is_one_click and not leaves_out_one_click else "" for each in recipients],
         [quoted(each.key) for each in recipients],
         strict=True,
     )
     return ",".join([reader % row for row in rows])
 
 
-def _to(recipient: Recipient) -> str:
-    email = quoted(wire_address(recipient.address))
-    name = _shown_name(recipient.name or "")
-    return f'{{"email":{email},"name":{quoted(name)}}}' if name else f'{{"email":{email}}}'
-
-
 def _shown_name(name: str) -> str:
-    if _TIDY_NAME.fullmatch(name):
-        return name
-    return headers.one_line(name.translate(_NAME_BREAKERS))
-
-
-def _ways_out(recipients: Sequence[Recipient], *, leaves_out_one_click: bool) -> Iterable[str]:
-    """Substitutions do not reach headers, so the way out is written out for each reader."""
-    for each in recipients:
-        fields = ",".join(
-            f"{quoted(name)}:{quoted(value)}"
-            for name, value in unsubscribe_fields(each)
-            if not (leaves_out_one_click and name == ONE_CLICK_FIELD)
-        )
-        yield f"{{{fields}}}"
+    """Return the field of a name, or nothing where nothing is left of it."""
+    if not _TIDY_NAME.fullmatch(name):
+        name = headers.one_line(name.translate(_NAME_BREAKERS))
+    return f',"name":{quoted(name)}' if name else ""

@@ -53,7 +53,7 @@ def fault(recipient: Recipient) -> str | None:
     if needs_smtputf8(recipient.address):
         return "SendGrid takes no addresses outside ASCII (SMTPUTF8)"
     values = recipient.values
-    size = len("".join([*values, *values.values()]).encode())
+    size = len("".join((*values, *values.values())).encode())
     if size > _SUBSTITUTIONS_LIMIT:
         return f"the reader's own values are longer than SendGrid takes ({size} bytes)"
     return None
