@@ -101,12 +101,12 @@ def _opener(host: str) -> urllib.request.OpenerDirector:
     """
     address = urlsplit(host)
     opener = urllib.request.OpenerDirector()
-    opener.add_handler(urllib.request.ProxyHandler({} if address.hostname in _LOOPBACK else None))
-    opener.add_handler(
-        urllib.request.HTTPSHandler(context=_trust())
-        if address.scheme == "https"
-        else urllib.request.HTTPHandler()
-    )
+    for handler in (
+        urllib.request.ProxyHandler({} if address.hostname in _LOOPBACK else None),
+        urllib.request.HTTPHandler(),
+        urllib.request.HTTPSHandler(context=_trust() if address.scheme == "https" else None),
+    ):
+        opener.add_handler(handler)
     return opener
 
 
