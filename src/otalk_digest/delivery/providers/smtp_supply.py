@@ -6,10 +6,13 @@ question is under way at a time, and what was decided before it is recorded by i
 
 import socket
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from typing import Protocol, Self
+from concurrent.futures import ThreadPoolExecutor, wait
+from typing import TYPE_CHECKING, Protocol, Self
 
 from otalk_digest.delivery.providers.smtp_letter import Answer, Letter
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 
 class Feed(Protocol):
