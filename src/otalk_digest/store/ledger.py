@@ -41,6 +41,9 @@ LAST = 2**31 - 1
 _D, _S = deliveries.c, subscribers.c
 # Spelled out, because a database uses an index of few rows only where it reads the condition.
 _IS_SENDING = _D.status == literal_column(f"'{Status.SENDING}'")
+# SQLite compares with what is spelled out faster than with what is bound: a tenth of a page.
+_IS_PLANNED = _D.status == literal_column(f"'{Status.PLANNED}'")
+_IS_CONFIRMED = _S.consent == literal_column(f"'{Consent.CONFIRMED}'")
 _IS_SUPPRESSED = exists().where(suppressions.c.identity_hash == _S.identity_hash)
 
 # Whoever is asked whether they want mail is asked because they have not said so yet.
@@ -67,7 +70,7 @@ def _next_planned(stays: ColumnElement[bool]) -> Select[Any]:
         .join_from(deliveries, subscribers, _D.subscriber_id == _S.id, isouter=True)
         .where(
             _D.edition == bindparam("edition"),
-            _D.status == Status.PLANNED,
+            _IS_PLANNED,
             _D.segment == bindparam("segment"),
             _D.id > bindparam("after"),
             _D.id <= bindparam("until"),
@@ -80,7 +83,7 @@ def _next_planned(stays: ColumnElement[bool]) -> Select[Any]:
 
 
 # Said once for every few readers, so they are built once.
-_NEXT_PLANNED = _next_planned(and_(_S.consent == Consent.CONFIRMED, ~_IS_SUPPRESSED))
+_NEXT_PLANNED = _next_planned(and_(_IS_CONFIRMED, ~_IS_SUPPRESSED))
 _NEXT_TO_CONFIRM = _next_planned(and_(_S.id.is_not(None), _WAITS_TO_CONFIRM))
 _SKIP_LEAVERS = (
     update(deliveries)
