@@ -23,7 +23,7 @@ from sqlalchemy import Connection, delete, func, select, text
 
 from otalk_digest.model.delivery import Outcome, OutcomeKind
 from otalk_digest.pipeline.delivering import close_books
-from otalk_digest.store import books, counts, editions, ledger, plan, report
+from otalk_digest.store import books, claims, counts, editions, ledger, plan, report
 from otalk_digest.store.database import Place, Store
 from otalk_digest.store.schema import deliveries
 
@@ -181,8 +181,8 @@ def pages(connection: Connection) -> Sequence[float]:
     while True:
         begun = time.perf_counter()
         where = {"edition": 1, "segment": SEGMENT, "after": after, "limit": PAGE}
-        where["until"] = ledger.LAST
-        rows = connection.execute(ledger._NEXT_PLANNED, where).all()  # noqa: SLF001 - what `claim` asks
+        where["until"] = claims.LAST
+        rows = connection.execute(claims._NEXT_PLANNED, where).all()  # noqa: SLF001 - what `claim` asks
         took.append(time.perf_counter() - begun)
         if not rows:
             return took[:-1]

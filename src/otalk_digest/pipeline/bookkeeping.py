@@ -14,7 +14,7 @@ from otalk_digest.model.delivery import Outcome
 from otalk_digest.model.edition import Edition, EditionKind, LetterKind, Variant
 from otalk_digest.model.message import Batch, Fence
 from otalk_digest.pipeline.expiring import expire_edition
-from otalk_digest.store import decisions, editions, fences, ledger, pace, put_offs, signups
+from otalk_digest.store import claims, decisions, editions, fences, ledger, pace, put_offs, signups
 from otalk_digest.store.database import Store, secret_key
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class StoreLedger:
         with store.read() as connection:
             key = secret_key(connection)
             content_hash = editions.variant_hash(connection, edition.number, variant.segment)
-        self._place = ledger.Place(
+        self._place = claims.Place(
             edition=edition.number,
             segment=variant.segment,
             content_hash=content_hash,
@@ -113,12 +113,12 @@ class StoreLedger:
     def _forget(self, done: set[int]) -> None:
         self._open = {id_: left for id_, readers in self._open.items() if (left := readers - done)}
 
-    def _nothing(self, wait_s: float = 0.0) -> tuple[None, ledger.Place, float]:
+    def _nothing(self, wait_s: float = 0.0) -> tuple[None, claims.Place, float]:
         return None, self._place, wait_s
 
     def _claim(
         self, connection: Connection, limit: int
-    ) -> tuple[_Attempt | None, ledger.Place, float]:
+    ) -> tuple[_Attempt | None, claims.Place, float]:
         """Return the attempt if there is any, the place after it, and how long to wait else."""
         # Asked each time: someone may hold it from another process while it is sent.
         if decisions.is_held(connection, self._place.edition):
@@ -131,7 +131,7 @@ class StoreLedger:
             limit = min(limit, pace.room(connection, per_minute=per_minute))
             if not limit:
                 return self._nothing(pace.wait_s(connection, per_minute=per_minute))
-        claim = ledger.claim(
+        claim = claims.claim(
             connection, self._place, provider=self._provider, limit=limit, now=self._clock()
         )
         if claim is None:
@@ -179,7 +179,7 @@ class StoreLedger:
                 ledger.lose_track(connection, attempt_id, reason, now=self._clock())
         self._open = {}
 
-    def _batch(self, claim: ledger.Claim, confirmations: Mapping[int, str]) -> Batch:
+    def _batch(self, claim: claims.Claim, confirmations: Mapping[int, str]) -> Batch:
         return Batch(
             attempt_key=f"{_ATTEMPT}{claim.attempt_id}",
             edition=self._place.edition,

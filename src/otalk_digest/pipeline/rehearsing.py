@@ -21,7 +21,7 @@ from otalk_digest.pipeline.looks import Look
 from otalk_digest.pipeline.overruling import Ruling, carry_out
 from otalk_digest.pipeline.reading import take_in_posts
 from otalk_digest.pipeline.strands import strands, uncarried_of
-from otalk_digest.store import books, editions, ledger, posts
+from otalk_digest.store import books, claims, editions, ledger, posts
 from otalk_digest.store.database import Store
 
 #: What the job of nine o'clock saw, it saw a moment later: it counts as seen at nine.
@@ -212,12 +212,12 @@ def _untold(connection: Connection, strands: Sequence[Strand]) -> dict[int, Know
 def _accept(connection: Connection, edition: Edition, *, now: datetime) -> Issue:
     """Take every planned reader as served."""
     for variant in edition.variants:
-        place = ledger.Place(
+        place = claims.Place(
             edition=edition.number,
             segment=variant.segment,
             content_hash=editions.variant_hash(connection, edition.number, variant.segment),
         )
-        while claim := ledger.claim(connection, place, provider="rehearsal", limit=_BATCH, now=now):
+        while claim := claims.claim(connection, place, provider="rehearsal", limit=_BATCH, now=now):
             outcomes = [
                 Outcome(delivery_id=reader.delivery_id, kind=OutcomeKind.ACCEPTED)
                 for reader in claim.readers

@@ -11,7 +11,7 @@ from tests.stores import a_planned_edition, add_people, contents, suppress
 
 from otalk_digest.errors import BusyError, InputError, StoreError
 from otalk_digest.model.audience import Consent
-from otalk_digest.store import ledger
+from otalk_digest.store import claims
 from otalk_digest.store.copying import copy_store
 from otalk_digest.store.database import Store, open_store, secret_key
 from otalk_digest.store.schema import consents, meta, subscribers
@@ -42,8 +42,8 @@ def fill(store: Store) -> None:
     with store.begin() as connection:
         a_planned_edition(connection, PEOPLE)
         suppress(connection, PEOPLE[5])
-        place = ledger.Place(edition=1, segment="everyone", content_hash="everyone")
-        ledger.claim(connection, place, provider="smtp", limit=3, now=NOW)
+        place = claims.Place(edition=1, segment="everyone", content_hash="everyone")
+        claims.claim(connection, place, provider="smtp", limit=3, now=NOW)
         # More than are read or written at once.
         row = {"consent": Consent.PENDING, "at": NOW, "source": "a form"}
         connection.execute(

@@ -16,7 +16,7 @@ from otalk_digest.model.audience import Consent
 from otalk_digest.model.delivery import EventKind, Outcome, OutcomeKind, Status
 from otalk_digest.model.event import DeliveryEvent
 from otalk_digest.pipeline.delivering import close_books
-from otalk_digest.store import books, counts, ledger, settlements
+from otalk_digest.store import books, claims, counts, ledger, settlements
 from otalk_digest.store.database import Store
 from otalk_digest.store.events import apply_events, store_events
 from otalk_digest.store.schema import deliveries
@@ -38,8 +38,8 @@ def _close(connection: Connection) -> None:
 
 def _send(connection: Connection, kinds: list[OutcomeKind]) -> None:
     for number in EDITIONS:
-        where = ledger.Place(edition=number, segment="everyone", content_hash="c")
-        claim = ledger.claim(connection, where, provider="files", limit=3, now=NOW)
+        where = claims.Place(edition=number, segment="everyone", content_hash="c")
+        claim = claims.claim(connection, where, provider="files", limit=3, now=NOW)
         if claim is not None:
             outcomes = [
                 Outcome(delivery_id=reader.delivery_id, kind=kind, diagnostic=f"said {kind}")
@@ -134,7 +134,7 @@ def test_whoever_moves_deliveries_knows_that_counts_are_kept() -> None:
         if moving.search(path.read_text(encoding="utf-8")) and "migrations" not in path.parts
     }
     known = (
-        *("events", "fences", "forgetting", "ledger", "letters", "outcomes", "plan"),
+        *("claims", "events", "fences", "forgetting", "ledger", "letters", "outcomes", "plan"),
         "settlements",
     )
     assert found == {f"store/{name}.py" for name in known}

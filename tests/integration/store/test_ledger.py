@@ -13,9 +13,9 @@ from otalk_digest.model.audience import Consent
 from otalk_digest.model.delivery import Outcome, OutcomeKind, SkipReason, Status
 from otalk_digest.model.message import Batch
 from otalk_digest.pipeline.delivering import recover
-from otalk_digest.store import books, ledger, left_behind, settlements
+from otalk_digest.store import books, claims, ledger, left_behind, settlements
+from otalk_digest.store.claims import Claim, Place
 from otalk_digest.store.database import Store
-from otalk_digest.store.ledger import Claim, Place
 from otalk_digest.store.schema import attempts, deliveries
 from otalk_digest.store.schema import subscribers as subscriber_table
 
@@ -44,7 +44,7 @@ class IdleProvider:
 
 def claimed(connection: Connection, *, limit: int = 10, after: int = 0) -> Claim | None:
     place = Place(edition=1, segment="everyone", content_hash="everyone", after=after)
-    return ledger.claim(connection, place, provider="smtp", limit=limit, now=NOW)
+    return claims.claim(connection, place, provider="smtp", limit=limit, now=NOW)
 
 
 def a_claim(connection: Connection, *, limit: int = 10) -> Claim:
@@ -118,7 +118,7 @@ def test_nothing_is_claimed_of_another_edition_or_segment(store: Store) -> None:
             Place(edition=2, segment="everyone", content_hash="everyone"),
             Place(edition=1, segment="others", content_hash="others"),
         ):
-            assert ledger.claim(connection, place, provider="x", limit=9, now=NOW) is None
+            assert claims.claim(connection, place, provider="x", limit=9, now=NOW) is None
 
 
 def test_only_who_is_handed_over_moves_whoever_stands_between_them(store: Store) -> None:

@@ -17,11 +17,11 @@ from tests.stores import a_planned_edition, contents, planned
 
 from otalk_digest.errors import BusyError, StoreError
 from otalk_digest.model.delivery import Outcome, OutcomeKind
-from otalk_digest.store import ledger, turns
+from otalk_digest.store import claims, ledger, turns
 from otalk_digest.store.database import Store, open_store, secret_key
 from otalk_digest.store.schema import leases, meta
 
-PLACE = ledger.Place(edition=1, segment="everyone", content_hash="everyone")
+PLACE = claims.Place(edition=1, segment="everyone", content_hash="everyone")
 
 
 @pytest.fixture
@@ -322,8 +322,8 @@ def test_the_index_of_what_is_being_sent_holds_nothing_else(store: Store) -> Non
 # --- side by side ------------------------------------------------------------------------------
 
 
-def claim(connection: Connection, limit: int) -> ledger.Claim | None:
-    return ledger.claim(connection, PLACE, provider="smtp", limit=limit, now=NOW)
+def claim(connection: Connection, limit: int) -> claims.Claim | None:
+    return claims.claim(connection, PLACE, provider="smtp", limit=limit, now=NOW)
 
 
 def test_what_another_transaction_is_claiming_is_passed_over(store: Store) -> None:
@@ -348,17 +348,17 @@ def test_what_another_transaction_is_claiming_is_passed_over(store: Store) -> No
 CLAIMER = """
 import sys
 from datetime import UTC, datetime
-from otalk_digest.store import ledger
+from otalk_digest.store import claims, ledger
 from otalk_digest.store.database import Store
 from otalk_digest.model.delivery import Outcome, OutcomeKind
 
-place = ledger.Place(edition=1, segment="everyone", content_hash="everyone")
+place = claims.Place(edition=1, segment="everyone", content_hash="everyone")
 store = Store(sys.argv[1])
 now = datetime(2026, 1, 1, tzinfo=UTC)
 sys.stdin.readline()
 while True:
     with store.begin() as connection:
-        claim = ledger.claim(connection, place, provider="smtp", limit=7, now=now)
+        claim = claims.claim(connection, place, provider="smtp", limit=7, now=now)
     if claim is None:
         break
     said = [

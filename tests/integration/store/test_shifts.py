@@ -11,7 +11,7 @@ from tests.stores import a_planned_edition, contents, planned
 
 from otalk_digest.errors import BusyError, SettingsError, StoreError
 from otalk_digest.pipeline.delivering import recover
-from otalk_digest.store import ledger, pace, queue, shifts
+from otalk_digest.store import claims, pace, queue, shifts
 from otalk_digest.store.copying import copy_store
 from otalk_digest.store.database import Store
 from otalk_digest.store.schema import leases
@@ -42,9 +42,9 @@ def other(store: Store) -> Iterator[Store]:
     opened.close()
 
 
-def claim(store: Store, *, worker: int | None, first: int = 1, last: int = ledger.LAST) -> int:
+def claim(store: Store, *, worker: int | None, first: int = 1, last: int = claims.LAST) -> int:
     """Claim two readers; return how many there were."""
-    place = ledger.Place(
+    place = claims.Place(
         edition=1,
         segment="everyone",
         content_hash="everyone",
@@ -53,7 +53,7 @@ def claim(store: Store, *, worker: int | None, first: int = 1, last: int = ledge
         worker=worker,
     )
     with store.begin() as connection:
-        found = ledger.claim(connection, place, provider="smtp", limit=2, now=NOW)
+        found = claims.claim(connection, place, provider="smtp", limit=2, now=NOW)
     return 0 if found is None else len(found.readers)
 
 
