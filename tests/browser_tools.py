@@ -60,7 +60,11 @@ class Visit:
         """Show this HTML, as a page with an address of its own."""
         self.html = html
         self.refused.clear()
-        self.page.goto(ADDRESS)
+        if self.page.url == ADDRESS:
+            # A new document in the same window, where axe is known already.
+            self.page.set_content(html)
+        else:
+            self.page.goto(ADDRESS)
         return self
 
     def show(self, view: View) -> Self:

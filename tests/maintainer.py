@@ -1,7 +1,7 @@
 """A maintainer's folder, and the command as it is typed there; readers and posts are invented."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import datetime
@@ -73,23 +73,28 @@ class Folder:
         return self.path / "otalk-digest.sqlite3"
 
     def does(self, *words: str, now: str = "2026-11-04T09:00Z") -> Ended:
-        """Run a command to its end, in this process: each start would cost more than its work."""
-        out, err = StringIO(), StringIO()
-        with (
-            chdir(self.path),
-            patch.dict(os.environ, environment(), clear=True),
-            redirect_stdout(out),
-            redirect_stderr(err),
-            pytest.raises(SystemExit) as left,
-        ):
-            main(["--now", now, *words])
-        status = left.value.code
-        assert isinstance(status, int)
-        return Ended(status=status, out=out.getvalue(), err=err.getvalue())
+        """Run a command to its end, in this process."""
+        return typed(["--now", now, *words], folder=self.path, environment=environment())
 
     def publish(self, posts: Sequence[SourcePost]) -> None:
         """Let the blog say this from now on, newest first."""
         (self.path / "blog.xml").write_bytes(rss2(posts))
+
+
+def typed(words: Sequence[str], *, folder: Path, environment: Mapping[str, str]) -> Ended:
+    """Run a command to its end, in this process: each start would cost more than its work."""
+    out, err = StringIO(), StringIO()
+    with (
+        chdir(folder),
+        patch.dict(os.environ, environment, clear=True),
+        redirect_stdout(out),
+        redirect_stderr(err),
+        pytest.raises(SystemExit) as left,
+    ):
+        main(words)
+    status = left.value.code
+    assert isinstance(status, int)
+    return Ended(status=status, out=out.getvalue(), err=err.getvalue())
 
 
 def a_folder(path: Path) -> Folder:
@@ -145,4 +150,6 @@ def environment() -> dict[str, str]:
         "PATH": "/usr/bin:/bin",
         "LANG": "C",
         "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
+        # Compiled templates are not kept where the user's are.
+        "XDG_CACHE_HOME": os.environ["XDG_CACHE_HOME"],
     }

@@ -1,7 +1,7 @@
 """The weekly job from outside: a folder of settings and readers, and the command as cron starts it.
 
-Everything runs in processes of their own with cron's bare environment: no HOME, no locale,
-nothing on standard input.
+Commands have cron's bare environment: no HOME, no locale. What is `started` is a process of its
+own, with nothing on standard input; what a job `does` costs no start.
 """
 
 import os
@@ -23,6 +23,7 @@ from typing import Any
 import psycopg
 import pytest
 from tests.feeds import SourcePost
+from tests.maintainer import Ended, typed
 from tests.sendgrid_server import KEY
 
 from otalk_digest.store.database import Store
@@ -136,15 +137,6 @@ port = {port}
 security = "none\""""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
-    """How a command ended."""
-
-    status: int
-    out: str
-    err: str
-
-
 class Running:
     """A command that is at work."""
 
@@ -206,9 +198,8 @@ class Job:
                 process.kill()
 
     def does(self, *words: str, now: str = WEEK_1) -> Ended:
-        """Start a command and wait for its end."""
-        with self.started(*words, now=now) as running:
-            return running.end()
+        """Run a command to its end, in this process."""
+        return typed(["--now", now, *words], folder=self.folder, environment=bare_environment())
 
     def statuses(self, edition: int = 1) -> dict[str, str]:
         """Who stands where in an edition, by address."""
@@ -356,7 +347,7 @@ def repeated(addresses: Sequence[str]) -> list[str]:
 
 
 def bare_environment() -> dict[str, str]:
-    kept = ("PYTHONPATH", "COVERAGE_PROCESS_START")
+    kept = ("PYTHONPATH", "COVERAGE_PROCESS_START", "XDG_CACHE_HOME")
     return {
         "PATH": "/usr/bin:/bin",
         "LANG": "C",

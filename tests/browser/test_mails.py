@@ -1,8 +1,11 @@
 """What a mail must satisfy that only a browser can tell, for every fixture in every theme."""
 
+import re
+
 import pytest
-from tests.browser.mails import Mail, digest_of
+from tests.browser.mails import THEME_NAMES, Mail, digest_of
 from tests.browser_tools import View, Visit, axe_faults
+from tests.digests import THEMES
 
 WIDE, PHONE, NARROW = 700, 360, 320
 #: Wider than any column, so that nothing but the theme holds it in.
@@ -12,7 +15,20 @@ FORCED_DARK = (0x12, 0x12, 0x12)
 
 VIEWS = (View(WIDE), View(PHONE), View(PHONE, "dark"), View(WIDE, "dark"))
 in_every_view = pytest.mark.parametrize("view", VIEWS, ids=str)
+#: Each width and each scheme once: no rule is about both.
+day_and_night = pytest.mark.parametrize("view", [View(WIDE), View(PHONE, "dark")], ids=str)
 at_every_width = pytest.mark.parametrize("width", [WIDE, PHONE, NARROW])
+#: The same rules hold at 360 as at 320, where there is less room.
+at_both_ends = pytest.mark.parametrize("width", [WIDE, NARROW])
+
+
+@pytest.mark.parametrize("theme", THEME_NAMES)
+def test_a_rule_for_some_readers_is_about_the_width_or_the_scheme(theme: str) -> None:
+    rules = (THEMES / theme / "client.css").read_text(encoding="utf-8")
+    # Where an at-rule stood within another one, it would not begin its line.
+    wanted = r"^@media \((?:max-width: 480px|prefers-color-scheme: dark)\) \{$"
+
+    assert len(re.findall(wanted, rules, re.MULTILINE)) == rules.count("@") == 2
 
 
 def test_there_is_something_to_measure(visit: Visit, mail: Mail) -> None:
@@ -24,7 +40,7 @@ def test_there_is_something_to_measure(visit: Visit, mail: Mail) -> None:
     assert (visit.measure("countBars") > 1) == has_bars
 
 
-@in_every_view
+@day_and_night
 def test_axe_finds_nothing(visit: Visit, view: View) -> None:
     assert axe_faults(visit.show(view)) == []
 
@@ -39,7 +55,7 @@ def test_nothing_scrolls_sideways(visit: Visit, width: int) -> None:
     assert visit.show(View(width)).measure("sideways") == []
 
 
-@at_every_width
+@at_both_ends
 def test_nothing_scrolls_sideways_or_is_cut_with_wide_text_spacing(
     visit: Visit, width: int
 ) -> None:
@@ -49,7 +65,7 @@ def test_nothing_scrolls_sideways_or_is_cut_with_wide_text_spacing(
         assert visit.measure("sideways") == []
 
 
-@at_every_width
+@at_both_ends
 def test_text_is_large_enough_and_its_lines_stand_apart(visit: Visit, width: int) -> None:
     visit.show(View(width))
 
@@ -57,12 +73,12 @@ def test_text_is_large_enough_and_its_lines_stand_apart(visit: Visit, width: int
     assert visit.measure("tightLines", 1.4, 1.2) == []
 
 
-@at_every_width
+@at_both_ends
 def test_buttons_and_lone_links_can_be_hit_with_a_finger(visit: Visit, width: int) -> None:
     assert visit.show(View(width)).measure("smallTargets", 44, 24) == []
 
 
-@in_every_view
+@day_and_night
 def test_links_are_underlined(visit: Visit, view: View) -> None:
     assert visit.show(view).measure("plainLinks") == []
 
@@ -76,7 +92,7 @@ def test_every_large_surface_is_dark_in_dark_mode(visit: Visit, width: int) -> N
     assert visit.show(View(width, "dark")).measure("lightSurfaces", 10_000, 0.2) == []
 
 
-@in_every_view
+@day_and_night
 def test_bars_stand_out_from_what_is_behind_them(visit: Visit, view: View) -> None:
     assert visit.show(view).measure("faintBars") == []
 
@@ -89,7 +105,7 @@ def test_the_network_is_asked_for_images_only(visit: Visit) -> None:
     assert {kind for kind, _ in visit.refused} <= {"image"}
 
 
-@in_every_view
+@day_and_night
 def test_inlining_changes_no_look(visit: Visit, unlined: Visit, view: View) -> None:
     assert visit.show(view).measure("looks") == unlined.show(view).measure("looks")
 

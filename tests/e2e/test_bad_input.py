@@ -5,8 +5,6 @@ import os
 import re
 import shutil
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -16,6 +14,7 @@ from pathlib import Path
 import pytest
 from tests.builders import a_subscriber
 from tests.feeds import SourcePost, rss2
+from tests.maintainer import typed
 from tests.stores import add_people, dump
 
 from otalk_digest.store.database import open_store
@@ -76,37 +75,28 @@ class Folder:
         shutil.copyfile(database, self.database)
 
     def does(self, *arguments: str, **environment: str) -> Ended:
-        """Run the command as cron does, and look at what it always promises."""
-        finished = subprocess.run(
-            [sys.executable, "-m", "otalk_digest", "--now", NOW, *arguments],
-            cwd=self.path,
-            env=_bare(environment),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            check=False,
+        """Run the command with cron's environment, and look at what it always promises."""
+        finished = typed(
+            ["--now", NOW, *arguments], folder=self.path, environment=_bare(environment)
         )
-        assert "Traceback" not in finished.stderr + finished.stdout
-        assert not re.search("|".join(READERS), finished.stderr)
-        assert "This is our mistake" not in finished.stderr
-        return Ended(
-            status=finished.returncode, out=finished.stdout, lines=finished.stderr.splitlines()
-        )
+        assert "Traceback" not in finished.err + finished.out
+        assert not re.search("|".join(READERS), finished.err)
+        assert "This is our mistake" not in finished.err
+        return Ended(status=finished.status, out=finished.out, lines=finished.err.splitlines())
 
     def refuses(self, *arguments: str, **environment: str) -> Ended:
         """The same, for a command that leaves the database as it was and sends nothing."""
         before = dump(self.database) if self.database.is_file() else None
-        ended = self.does(*arguments, **environment)
+        refused = self.does(*arguments, **environment)
         assert before == (dump(self.database) if self.database.is_file() else None)
         assert not (self.path / "outbox").exists()
-        assert ended.line.startswith("otalk-digest: ")
-        assert ended.line.endswith((".", "?"))
-        return ended
+        assert refused.line.startswith("otalk-digest: ")
+        assert refused.line.endswith((".", "?"))
+        return refused
 
 
 def _bare(environment: Mapping[str, str]) -> dict[str, str]:
-    kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
+    kept = {name: os.environ[name] for name in ("PATH", "XDG_CACHE_HOME") if name in os.environ}
     return kept | {f"OTALK_DIGEST_{name}": value for name, value in environment.items()}
 
 

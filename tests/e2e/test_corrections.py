@@ -12,9 +12,8 @@ from shutil import copytree
 
 import pytest
 from tests.feeds import SourcePost, rss2
-from tests.in_process import QuickJob
 from tests.maintainer import an_announcement
-from tests.weekly_job import a_job
+from tests.weekly_job import Job, a_job
 
 READERS = """
 sage@example.org,Sage Hollin,Europe/London,GB,,,confirmed
@@ -65,22 +64,22 @@ def announced(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def job(announced: Path, tmp_path: Path) -> QuickJob:
-    return QuickJob(folder=Path(copytree(announced, tmp_path / "job")))
+def job(announced: Path, tmp_path: Path) -> Job:
+    return Job(folder=Path(copytree(announced, tmp_path / "job")))
 
 
-def publish(job: QuickJob, *posts: SourcePost) -> None:
+def publish(job: Job, *posts: SourcePost) -> None:
     (job.folder / "blog.xml").write_bytes(rss2(posts))
 
 
-def joins(job: QuickJob, address: str) -> None:
+def joins(job: Job, address: str) -> None:
     row = f"email,name,zone,country,tags,wants,consent\n{address},Newt,,GB,,,confirmed\n"
     (job.folder / "new.csv").write_text(row, encoding="utf-8")
     words = ("subscribers", "import", str(job.folder / "new.csv"))
     assert job.does(*words, now="2026-06-04T08:00Z").status == 0
 
 
-def mails(job: QuickJob, edition: int) -> dict[str, EmailMessage]:
+def mails(job: Job, edition: int) -> dict[str, EmailMessage]:
     """Reader → their mail of an edition; nobody has two."""
     found: dict[str, EmailMessage] = {}
     for path in job.files():
@@ -94,7 +93,7 @@ def mails(job: QuickJob, edition: int) -> dict[str, EmailMessage]:
     return found
 
 
-def subjects(job: QuickJob, edition: int) -> Counter[str]:
+def subjects(job: Job, edition: int) -> Counter[str]:
     return Counter(str(mail["Subject"]) for mail in mails(job, edition).values())
 
 
@@ -127,7 +126,7 @@ def text_of(mail: EmailMessage) -> str:
     ids=["date", "host", "cancelled", "postponed"],
 )
 def test_exactly_those_who_hold_the_wrong_version_are_told_the_right_one_once(
-    job: QuickJob, post: SourcePost, subject: str, words: str
+    job: Job, post: SourcePost, subject: str, words: str
 ) -> None:
     joins(job, "newt@example.org")
     publish(job, post)
@@ -145,7 +144,7 @@ def test_exactly_those_who_hold_the_wrong_version_are_told_the_right_one_once(
     assert job.asks("SELECT max(number) FROM editions") == [(2,)]
 
 
-def test_a_correction_goes_first_and_the_digest_has_what_is_new(job: QuickJob) -> None:
+def test_a_correction_goes_first_and_the_digest_has_what_is_new(job: Job) -> None:
     joins(job, "newt@example.org")
     publish(job, kites(), ladders("16th June 2026"))
 
@@ -159,7 +158,7 @@ def test_a_correction_goes_first_and_the_digest_has_what_is_new(job: QuickJob) -
     assert "9 June" not in newt
 
 
-def test_each_wrong_version_is_corrected_for_its_own_holders(job: QuickJob) -> None:
+def test_each_wrong_version_is_corrected_for_its_own_holders(job: Job) -> None:
     # Una's first mail was refused, so she holds nothing; then each change is told to some.
     with closing(sqlite3.connect(job.database)) as database, database:
         database.execute(
@@ -186,7 +185,7 @@ def test_each_wrong_version_is_corrected_for_its_own_holders(job: QuickJob) -> N
     assert "Nothing to say" in job.does("run", now="2026-06-06T09:00Z").out
 
 
-def test_what_was_changed_back_before_the_run_is_told_to_nobody(job: QuickJob) -> None:
+def test_what_was_changed_back_before_the_run_is_told_to_nobody(job: Job) -> None:
     publish(job, ladders("10th June 2026"))
     assert job.does("collect", now="2026-06-04T07:00Z").status == 0
     publish(job, ladders())
@@ -198,7 +197,7 @@ def test_what_was_changed_back_before_the_run_is_told_to_nobody(job: QuickJob) -
 
 
 def test_a_chat_that_is_on_again_is_told_to_those_who_heard_that_it_was_off(
-    job: QuickJob,
+    job: Job,
 ) -> None:
     publish(job, ladders(before="CANCELLED: "))
     assert job.does("run", now="2026-06-04T09:00Z").status == 0
@@ -210,13 +209,13 @@ def test_a_chat_that_is_on_again_is_told_to_those_who_heard_that_it_was_off(
     assert mails(job, 3).keys() == HOLDERS
 
 
-def test_nobody_is_corrected_about_a_chat_that_has_begun(job: QuickJob) -> None:
+def test_nobody_is_corrected_about_a_chat_that_has_begun(job: Job) -> None:
     publish(job, ladders(host="@tam_reed"))
 
     assert "Nothing to say" in job.does("run", now="2026-06-09T19:00Z").out
 
 
-def test_who_paused_is_told_when_they_are_back(job: QuickJob) -> None:
+def test_who_paused_is_told_when_they_are_back(job: Job) -> None:
     with closing(sqlite3.connect(job.database)) as database, database:
         database.execute(
             "UPDATE subscribers SET paused_until = '2026-06-06 00:00:00.000000'"
@@ -231,7 +230,7 @@ def test_who_paused_is_told_when_they_are_back(job: QuickJob) -> None:
     assert mails(job, 3).keys() == {"una@example.org"}
 
 
-def test_a_maintainer_can_hide_a_correction_for_good(job: QuickJob) -> None:
+def test_a_maintainer_can_hide_a_correction_for_good(job: Job) -> None:
     publish(job, kites(), ladders("10th June 2026"))
     assert job.does("collect", now="2026-06-04T08:00Z").status == 0
     listed = job.does("edit", now="2026-06-04T08:00Z").out
@@ -244,7 +243,7 @@ def test_a_maintainer_can_hide_a_correction_for_good(job: QuickJob) -> None:
     assert subjects(job, 2) == {"Kites on strings. (Tue 23 June)": 3}
 
 
-def test_a_correction_waits_for_approval_like_any_edition(job: QuickJob) -> None:
+def test_a_correction_waits_for_approval_like_any_edition(job: Job) -> None:
     settings = job.folder / "otalk-digest.toml"
     text = settings.read_text(encoding="utf-8")
     settings.write_text(text.replace("[digest]", '[digest]\napproval = "required"'), "utf-8")

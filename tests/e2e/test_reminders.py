@@ -11,7 +11,6 @@ from shutil import copytree
 
 import pytest
 from tests.feeds import rss2
-from tests.in_process import QuickJob
 from tests.maintainer import an_announcement
 from tests.smtp_server import MailServer
 from tests.weekly_job import ANNOUNCED, WEEK_1, Job, a_job, by_smtp
@@ -74,7 +73,7 @@ def announced(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def job(announced: Path, tmp_path: Path) -> Job:
-    return QuickJob(folder=Path(copytree(announced, tmp_path / "job")))
+    return Job(folder=Path(copytree(announced, tmp_path / "job")))
 
 
 def reminders(job: Job) -> dict[str, EmailMessage]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.feeds import SourcePost, atom, rss2
 from tests.http_server import Request, Site, answer, running_site
+from tests.maintainer import Ended
 from tests.sendgrid_server import SendGridServer
 from tests.smtp_server import MailServer
 from tests.weekly_job import (
@@ -21,7 +22,6 @@ from tests.weekly_job import (
     WEEK_1,
     WEEK_2,
     WRAPPED_UP,
-    Ended,
     Job,
     a_job,
     by_sendgrid,
@@ -225,7 +225,9 @@ def a_fortnight(folder: Path, opened: AbstractContextManager[Way], *, url: str |
         before: list[Mail] = []
         for post, now in ((ANNOUNCED, WEEK_1), (ANNOUNCED, WEEK_1), *[(WRAPPED_UP, WEEK_2)] * 2):
             publish(blog, post)
-            ended.append(job.does("run", now=now))
+            # As cron starts it.
+            with job.started("run", now=now) as run:
+                ended.append(run.end())
             received = way.received(job)
             mails.append([mail for mail in received if mail not in before])
             assert len(received) == len(before) + len(mails[-1])
