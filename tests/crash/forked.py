@@ -33,6 +33,9 @@ class Nursery:
         """Start a command that is killed at a moment; its steps go into the log."""
         number = next(self._numbers)
         out, err = (self._folder / f"{number}.{name}" for name in ("out", "err"))
+        # A signal may come before the command has opened them.
+        out.touch()
+        err.touch()
         order = {
             "start": words,
             "folder": str(folder),

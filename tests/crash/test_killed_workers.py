@@ -75,8 +75,8 @@ def test_nobody_is_lost_and_nobody_gets_it_twice_wherever_a_worker_is_killed(  #
     chance = random.Random(f"{SEED} {provider} workers")  # noqa: S311 - no secret
     calm = random.Random("without a fault")  # noqa: S311 - the same
     with (
-        WORLDS[provider](calm) as (delivery, _),
-        a_copy(begun, tmp_path / "whole", delivery=delivery, database=postgres) as job,
+        WORLDS[provider](calm) as world,
+        a_copy(begun, tmp_path / "whole", delivery=world.delivery, database=postgres) as job,
     ):
         steps = _steps_of(ForkedJob.of(job, nursery))
     seen: Counter[str] = Counter()
@@ -84,11 +84,13 @@ def test_nobody_is_lost_and_nobody_gets_it_twice_wherever_a_worker_is_killed(  #
     for number in range(KILLS):
         case = random.Random(chance.random())  # noqa: S311 - the same
         with (
-            WORLDS[provider](case) as (delivery, received),
-            a_copy(begun, tmp_path / str(number), delivery=delivery, database=postgres) as job,
+            WORLDS[provider](case) as world,
+            a_copy(
+                begun, tmp_path / str(number), delivery=world.delivery, database=postgres
+            ) as job,
         ):
             seen.update(_kill_and_go_on(ForkedJob.of(job, nursery), case, steps=steps))
-            left += balance(job, received(), readers=READERS[provider])
+            left += balance(job, world.received(), readers=READERS[provider])
             assert job.asks("SELECT name FROM leases WHERE left(name, 7) = 'worker '") == []
         shutil.rmtree(tmp_path / str(number))
     if "fenced" in provider:

@@ -61,8 +61,8 @@ def test_nobody_is_lost_and_nobody_gets_it_twice_wherever_it_is_killed(  # noqa:
     chance = random.Random(f"{SEED} {provider} {database is None}")  # noqa: S311 - no secret
     calm = random.Random("without a fault")  # noqa: S311 - the same
     with (
-        WORLDS[provider](calm) as (delivery, _),
-        a_copy(begun, tmp_path / "whole", delivery=delivery, database=database) as job,
+        WORLDS[provider](calm) as world,
+        a_copy(begun, tmp_path / "whole", delivery=world.delivery, database=database) as job,
     ):
         steps = _steps_of(ForkedJob.of(job, nursery))
     seen: Counter[str] = Counter()
@@ -70,11 +70,13 @@ def test_nobody_is_lost_and_nobody_gets_it_twice_wherever_it_is_killed(  # noqa:
     for number in range(KILLS):
         case = random.Random(chance.random())  # noqa: S311 - the same
         with (
-            WORLDS[provider](case) as (delivery, received),
-            a_copy(begun, tmp_path / str(number), delivery=delivery, database=database) as job,
+            WORLDS[provider](case) as world,
+            a_copy(
+                begun, tmp_path / str(number), delivery=world.delivery, database=database
+            ) as job,
         ):
             seen.update(_kill_and_resume(ForkedJob.of(job, nursery), case, steps=steps))
-            left += balance(job, received(), readers=READERS[provider])
+            left += balance(job, world.received(), readers=READERS[provider])
         shutil.rmtree(tmp_path / str(number))
     if "fenced" in provider:
         assert left <= MOST_LEFT * KILLS * READERS[provider]

@@ -1,16 +1,15 @@
 """Who takes the mails of a job that is killed: with faults, and with a record of what came."""
 
 import random
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import Final
 
+from tests.sendgrid_rules import Mail
 from tests.sendgrid_server import Fault, SendGridServer
 from tests.smtp_server import DROP, PIPELINING, Script, ScriptedServer, running
 from tests.weekly_job import by_sendgrid, by_smtp
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 #: Of those who fall in doubt, how many may stay so behind a fence.
 MOST_LEFT: Final = 0.01
@@ -29,39 +28,63 @@ _SENDGRID_FAULTS: Final = (
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """Where mails go."""
+
+    #: The settings that lead there.
+    delivery: str
+    #: Who got a mail, in order; once all that waits is due.
+    received: Callable[[], list[str]]
+    #: The keys of these mails, as events name them; nothing where there are no events.
+    keys: Callable[[], list[str]]
+    #: Some of what comes next goes wrong.
+    go_wrong: Callable[[random.Random], None]
+
+
 @contextmanager
-def a_sendgrid(chance: random.Random) -> Iterator[tuple[str, Callable[[], list[str]]]]:
+def a_sendgrid(chance: random.Random, *, more: str = "") -> Iterator[World]:
     with SendGridServer() as server:
-        server.next(*chance.sample(_SENDGRID_FAULTS, k=chance.choice((0, 0, 1, 2))))
-        more = "suppressions = false"
-        yield (
-            by_sendgrid(server.url, timeout_s=1.0, more=more),
-            lambda: [mail.address for mail in server.mails],
+
+        def go_wrong(chance: random.Random) -> None:
+            server.next(*chance.sample(_SENDGRID_FAULTS, k=chance.choice((0, 0, 1, 2))))
+
+        def mails() -> list[Mail]:
+            # Once all that waits is due, and what came late is there too.
+            server.schedule.advance(minutes=60)
+            server.schedule.let_late_ones_in()
+            return server.mails
+
+        go_wrong(chance)
+        more = f"suppressions = false\n{more}"
+        yield World(
+            delivery=by_sendgrid(server.url, timeout_s=1.0, more=more),
+            received=lambda: [mail.address for mail in mails()],
+            keys=lambda: [mail.custom_args["otd_delivery"] for mail in mails()],
+            go_wrong=go_wrong,
         )
 
 
-@contextmanager
-def a_fenced_sendgrid(chance: random.Random) -> Iterator[tuple[str, Callable[[], list[str]]]]:
-    def received() -> list[str]:
-        # Once all that waits is due, and what came late is there too.
-        server.schedule.advance(minutes=60)
-        server.schedule.let_late_ones_in()
-        return [mail.address for mail in server.mails]
-
-    with SendGridServer() as server:
-        server.next(*chance.sample(_SENDGRID_FAULTS, k=chance.choice((0, 0, 1, 2))))
-        more = "suppressions = false\nfence = true"
-        yield by_sendgrid(server.url, timeout_s=1.0, more=more), received
+def a_fenced_sendgrid(chance: random.Random) -> AbstractContextManager[World]:
+    return a_sendgrid(chance, more="fence = true")
 
 
 @contextmanager
-def a_relay(chance: random.Random) -> Iterator[tuple[str, Callable[[], list[str]]]]:
-    faults = [_smtp_fault(chance) for _ in range(chance.choice((0, 0, 2, 4)))]
-    server = ScriptedServer(
-        *faults, chance.choice((PIPELINING, {})), is_parallel=True, pauses_s={"dot": 0.001}
-    )
+def a_relay(chance: random.Random) -> Iterator[World]:
+    server = ScriptedServer(is_parallel=True, pauses_s={"dot": 0.001})
+
+    def go_wrong(chance: random.Random) -> None:
+        faults = [_smtp_fault(chance) for _ in range(chance.choice((0, 0, 2, 4)))]
+        server.next(*faults, chance.choice((PIPELINING, {})))
+
+    go_wrong(chance)
     with running(server):
-        yield by_smtp(server.port), lambda: list(server.arrived)
+        yield World(
+            delivery=by_smtp(server.port),
+            received=lambda: list(server.arrived),
+            keys=list,
+            go_wrong=go_wrong,
+        )
 
 
 def _smtp_fault(chance: random.Random) -> Script:
@@ -75,4 +98,8 @@ def _smtp_fault(chance: random.Random) -> Script:
     return {**offer, stage: (*before, fault, good[stage])}
 
 
-WORLDS: Final = {"sendgrid": a_sendgrid, "fenced sendgrid": a_fenced_sendgrid, "smtp": a_relay}
+WORLDS: Final[Mapping[str, Callable[[random.Random], AbstractContextManager[World]]]] = {
+    "sendgrid": a_sendgrid,
+    "fenced sendgrid": a_fenced_sendgrid,
+    "smtp": a_relay,
+}
