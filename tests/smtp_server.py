@@ -160,6 +160,11 @@ class ScriptedServer:
             conversation.join()
         self._listener.close()
 
+    def next(self, *scripts: Script) -> None:
+        """The next connections go by these, and those after them well."""
+        past = (*self._scripts, *({},) * self.connections)[: self.connections]
+        self._scripts = (*past, *scripts, {})
+
     def _serve(self) -> None:
         while not self._closing.is_set():
             try:

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Protocol
 
 import psycopg
 import pytest
@@ -137,10 +137,27 @@ port = {port}
 security = "none\""""
 
 
+class Process(Protocol):
+    """What `subprocess` starts, as far as it is used here."""
+
+    @property
+    def returncode(self) -> int | None: ...
+
+    def poll(self) -> int | None: ...
+
+    def kill(self) -> None: ...
+
+    def send_signal(self, sig: int) -> None: ...
+
+    def communicate(self, *, timeout: float | None = None) -> tuple[str, str]:
+        """Return its output; raises subprocess.TimeoutExpired."""
+        ...
+
+
 class Running:
     """A command that is at work."""
 
-    def __init__(self, process: "subprocess.Popen[str]") -> None:
+    def __init__(self, process: Process) -> None:
         self._process = process
 
     def is_over(self) -> bool:
@@ -165,6 +182,7 @@ class Running:
             self._process.send_signal(signal.SIGABRT)
             out, err = self._process.communicate()
             pytest.fail(f"the command does not come to an end:\n{out}\n{err}")
+        assert self._process.returncode is not None
         return Ended(status=self._process.returncode, out=out, err=err)
 
 

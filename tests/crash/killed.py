@@ -7,10 +7,12 @@ killed nowhere, tells which there are. Started as
 
     python tests/crash/killed.py LOG NAME NUMBER before|after WORDS…
 
-which kills at the step of that name that is reached as the NUMBERth of its kind.
+it kills at the step of that name that is reached as the NUMBERth of its kind. `nursery.py` starts
+many of them for less.
 """
 
 import os
+import re
 import signal
 import socket
 import sys
@@ -21,24 +23,32 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from procrastinate import PsycopgConnector
 from sqlalchemy.engine.default import DefaultDialect
 
 
 class Hand:
-    """Counts steps, and kills at one of them."""
+    """Counts steps, and kills at one of them; idle until it is `raised`."""
 
-    def __init__(self, log: Path, *, name: str, number: int, is_after: bool) -> None:
-        self._log = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        self._name = name
-        self._left = number
-        self._is_after = is_after
+    def __init__(self) -> None:
+        self._log: int | None = None
+        self._name = ""
+        self._left = 0
+        self._is_after = False
         self._lock = threading.Lock()
+
+    def raised(self, log: Path, *, name: str, number: int, is_after: bool) -> None:
+        """Count from now on."""
+        self._log = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self._name, self._left, self._is_after = name, number, is_after
 
     def over(self, kind: str, step: Callable[..., Any]) -> Callable[..., Any]:
         """Return the step, counted."""
 
         @wraps(step)
         def counted(*given: Any, **named: Any) -> Any:  # noqa: ANN401 - whatever the step takes
+            if self._log is None:
+                return step(*given, **named)
             is_last = self._reach(f"{kind} {_ours(sys._getframe(1))}")  # noqa: SLF001 - its one way
             if is_last and not self._is_after:
                 _die()
@@ -50,7 +60,25 @@ class Hand:
 
         return counted
 
+    def over_query(self, step: Callable[..., Any]) -> Callable[..., Any]:
+        """Return what asks the workers' queue, counted: whatever it does is durable at once."""
+
+        @wraps(step)
+        async def counted(connector: object, query: str, **named: Any) -> Any:  # noqa: ANN401 - the same
+            is_last = self._reach(f"queue {_function_in(query)}")
+            if is_last and not self._is_after:
+                _die()
+            try:
+                return await step(connector, query, **named)
+            finally:
+                if is_last:
+                    _die()
+
+        return counted
+
     def _reach(self, name: str) -> bool:
+        if self._log is None:
+            return False
         os.write(self._log, f"{name}\n".encode())
         with self._lock:
             self._left -= name == self._name
@@ -71,9 +99,18 @@ def _die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def main() -> None:
-    log, name, number, when, *words = sys.argv[1:]
-    hand = Hand(Path(log), name=name, number=int(number), is_after=when == "after")
+def _function_in(query: str) -> str:
+    """Return what a query of procrastinate calls, such as "fetch_job"; the rest only looks."""
+    found = re.search(r"procrastinate_(\w+)_v\d", query)
+    return found[1] if found else "look"
+
+
+def hand_over_all_steps() -> Hand:
+    """Return the one that counts every step of this process.
+
+    Call it before anything of ours is imported, which would hold uncounted ones.
+    """
+    hand = Hand()
     for place, kind, names in (
         (DefaultDialect, "commit", ("do_commit",)),
         (socket.socket, "connect", ("connect",)),
@@ -83,8 +120,18 @@ def main() -> None:
     ):
         for each in names:
             setattr(place, each, hand.over(kind, getattr(place, each)))
-    # Imported afterwards: nothing may hold the uncounted ones.
-    from otalk_digest.cli.main import main as run  # noqa: PLC0415
+    # Only what a worker asks; what others put into the queue is part of their commits.
+    for each in ("execute_query_async", "execute_query_one_async", "execute_query_all_async"):
+        asked = hand.over_query(getattr(PsycopgConnector, each))
+        setattr(PsycopgConnector, each, asked)
+    return hand
+
+
+def main() -> None:
+    log, name, number, when, *words = sys.argv[1:]
+    hand = hand_over_all_steps()
+    hand.raised(Path(log), name=name, number=int(number), is_after=when == "after")
+    from otalk_digest.cli.main import main as run  # noqa: PLC0415 - see above
 
     run(words)
 

@@ -1,7 +1,10 @@
 """A run that is killed at a moment of the caller's choice."""
 
+import os
+import random
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -10,6 +13,11 @@ from tests.weekly_job import WEEK_1, Job, bare_environment
 
 #: The status of a process that SIGKILL ended.
 KILLED: Final = -9
+#: In each series; `SEED` repeats one. See docs/testing.md.
+KILLS: Final = int(os.environ.get("KILLS", "3"))
+SEED: Final = os.environ.get("SEED", "kettles")
+#: Faults pass, so a job that is started again comes to its end.
+MOST_RUNS: Final = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +33,14 @@ class Moment:
 
 
 NOWHERE: Final = Moment(when="before", name="no step has this name")
+
+
+def a_moment(chance: random.Random, steps: Counter[str]) -> Moment:
+    """Return one of the moments at which something was done so often."""
+    # Each step alike: there are far more bytes than commits.
+    name = chance.choice(sorted(steps))
+    number = chance.randint(1, steps[name])
+    return Moment(when=chance.choice(("before", "after")), name=name, number=number)
 
 
 def killed_at(job: Job, moment: Moment) -> list[object]:

@@ -252,10 +252,14 @@ class App:
     @contextlib.contextmanager
     def stopping_on_sigterm(self) -> Iterator[None]:
         """Let SIGTERM and Ctrl-C end the command after what is in flight; a second one, now."""
+        asked = False
 
         def ask_to_stop(_signal: int, _frame: object) -> None:
-            if self.stop.is_set():
+            nonlocal asked
+            # Not whether it stops: a worker that ends by itself finishes what is in flight, too.
+            if asked:
                 raise KeyboardInterrupt
+            asked = True
             self.stop.set()
 
         before: dict[int, Callable[..., object] | int | None] = {
