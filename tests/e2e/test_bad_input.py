@@ -324,6 +324,24 @@ def test_an_unknown_segment(folder: Folder) -> None:
     assert "There is no segment 'nobody'. Known ones: everyone." in ended.line
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("deliveries", "--edition", "9"), "There is no edition 9. See: otalk-digest editions."),
+        (("deliveries", "--edition", "9", "--json"), "There is no edition 9. See: otalk-digest"),
+        (
+            ("reconcile", "--events", "no.json"),
+            "otalk-digest: no.json cannot be read: No such file or directory. Name another.",
+        ),
+    ],
+)
+def test_what_is_not_there(folder: Folder, arguments: tuple[str, ...], message: str) -> None:
+    ended = folder.refuses(*arguments)
+
+    assert ended.status == 2
+    assert message in ended.line
+
+
 def test_no_subscribers(folder: Folder) -> None:
     folder.database.unlink()
 

@@ -166,6 +166,23 @@ def test_a_chat_that_was_moved_is_reminded_of_on_its_new_day(job: Job) -> None:
     assert "Tuesday 16 June 2026" in text_of(reminders(job)["sage@example.org"])
 
 
+def test_a_chat_that_moves_after_its_reminder_is_reminded_of_on_its_new_day_too(job: Job) -> None:
+    assert job.does("remind", now="2026-06-09T06:00Z").status == 0
+    before = reminders(job).keys()
+    assert before == {"sage@example.org", "teo@example.org"}
+    for path in job.files():
+        path.unlink()
+    (job.folder / "blog.xml").write_bytes(moved("16th June 2026"))
+    assert job.does("run", now="2026-06-09T09:00Z").status == 0
+
+    for _ in range(2):
+        assert job.does("remind", now="2026-06-16T06:00Z").status == 0
+
+    assert reminders(job).keys() == before
+    for address in before:
+        assert "Tuesday 16 June 2026" in text_of(reminders(job)[address])
+
+
 def test_what_could_not_be_sent_before_the_chat_began_is_left_out_as_too_late(job: Job) -> None:
     server = MailServer()
     settings = job.folder / "otalk-digest.toml"

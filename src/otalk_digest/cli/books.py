@@ -8,6 +8,7 @@ from otalk_digest.cli.app import App
 from otalk_digest.cli.approval import by_option, named, said
 from otalk_digest.cli.printing import moment, print_json, print_table
 from otalk_digest.cli.run import equation, print_reasons
+from otalk_digest.errors import InputError
 from otalk_digest.model.delivery import DeliveryRecord, Status, Tally
 from otalk_digest.pipeline.delivering import close_books
 from otalk_digest.pipeline.proposing import Standing, State, standing
@@ -109,6 +110,8 @@ def deliveries(
     app: App = ctx.obj
     of_status = Status(status) if status else None
     with app.store(must_exist=True) as store, store.read() as connection:
+        if edition is not None and not edition_store.is_frozen(connection, edition):
+            raise InputError(f"There is no edition {edition}. See: otalk-digest editions.")
         if is_json:
             for record in books.iterate_deliveries(
                 connection, edition=edition, status=of_status, limit=None

@@ -9,6 +9,7 @@ import click
 from otalk_digest.audience import cells
 from otalk_digest.audience.identity import hash_identity, normalise_address
 from otalk_digest.cli.app import App
+from otalk_digest.cli.consent import consent_options
 from otalk_digest.cli.printing import moment, print_json, print_table
 from otalk_digest.errors import InputError
 from otalk_digest.model.audience import Cadence, Consent, Proof, Reminder, Subscriber
@@ -36,16 +37,7 @@ T = TypeVar("T")
 )
 @click.option("--cadence", type=click.Choice([each.value for each in Cadence]))
 @click.option("--reminder", type=click.Choice([each.value for each in Reminder]))
-@click.option(
-    "--consent",
-    type=click.Choice([Consent.CONFIRMED.value, Consent.PENDING.value]),
-    default=Consent.PENDING.value,
-    show_default=True,
-    help="confirmed only when they asked for it, and you can show it.",
-)
-@click.option("--source", default="added by hand", help="Where they gave it, in words.")
-@click.option("--method", help="How they gave it, such as 'on paper, at the stall'.")
-@click.option("--wording", help="What they agreed to: the words, or their version.")
+@consent_options(default_source="added by hand")
 @click.pass_obj
 def add(app: App, /, address: str, **said: Any) -> int:  # noqa: ANN401 - click's options
     """Add one subscriber, or change what one has said; nobody who left is brought back."""

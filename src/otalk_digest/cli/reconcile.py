@@ -58,8 +58,9 @@ def reconcile(app: App, files: tuple[Path, ...]) -> int:
 def _events_of(file: Path) -> "ReadEvents":
     from otalk_digest.delivery.providers.sendgrid_events import read_events
 
+    body = _read(file)
     try:
-        return read_events(_read(file))
+        return read_events(body)
     except InputError as error:
         raise InputError(f"{file}: {error}. Name a file that SendGrid's webhook sent.") from error
 
@@ -68,4 +69,4 @@ def _read(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
-        raise InputError(f"{file} cannot be read: {error.strerror}.") from error
+        raise InputError(f"{file} cannot be read: {error.strerror}. Name another.") from error

@@ -11,6 +11,7 @@ from otalk_digest.audience.identity import identity_hasher
 from otalk_digest.audience.imports import SubscriberList, read_subscribers
 from otalk_digest.audience.refusals import Refusals, Reject
 from otalk_digest.cli.app import App
+from otalk_digest.cli.consent import consent_options
 from otalk_digest.model.audience import Consent, Proof, Subscriber
 from otalk_digest.store.database import Store, secret_key
 from otalk_digest.store.intake import Taken, take_in
@@ -32,16 +33,7 @@ class _Seen:
     multiple=True,
     help="Which column holds what, such as email=Kontakt or name=2; zone= to leave one out.",
 )
-@click.option(
-    "--consent",
-    type=click.Choice([Consent.CONFIRMED.value, Consent.PENDING.value]),
-    default=Consent.PENDING.value,
-    show_default=True,
-    help="For rows that do not say: confirmed only when these people asked for it.",
-)
-@click.option("--source", default="import", help="Where they gave their consent, in words.")
-@click.option("--method", help="How they gave it, such as 'double opt-in'.")
-@click.option("--wording", help="What they agreed to: the words, or their version.")
+@consent_options(default_source="import", whose="For rows that do not say: ")
 @click.option("--rejects", type=click.Path(path_type=Path), help="Write refused rows here.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and keep nothing.")
 @click.pass_obj

@@ -9,11 +9,11 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from otalk_digest.digest.compose import is_ahead
 from otalk_digest.model.audience import Cadence
-from otalk_digest.model.chat import Chat, Phase
-from otalk_digest.model.news import KnownNews, NewsKind
+from otalk_digest.model.chat import Chat
+from otalk_digest.model.news import KnownNews
 
-_CHANGES: Final = (NewsKind.CHANGE, NewsKind.CANCELLATION)
 #: A job that runs each day tells by then what waited for the week to begin.
 _GRACE: Final = timedelta(days=1)
 
@@ -55,25 +55,19 @@ def what_cannot_wait(
 ) -> tuple[KnownNews, ...]:
     """Return the news that goes with the next run, whatever was asked for.
 
-    That a chat has changed or is off, to those who were told of it; and, to those who read each
-    week, a chat that would begin before they hear of it. Who reads once a month asked not to be
-    told of each chat: what they miss comes with its wrap-up.
+    To those who read each week, a chat that would begin before they hear of it. Who reads once a
+    month asked not to be told of each chat: what they miss comes with its wrap-up. That a chat
+    has changed is told at once to whoever holds an older version, by corrections.
     """
-    latest = end_of(pace, now, zone) + _GRACE if pace is Cadence.WEEKLY else now
-    urgent: set[str] = set()
-    known = {chat.guid: chat for chat in chats}
-    for item in uncarried:
-        chat = known.get(item.news.guid)
-        if chat is None:
-            continue
-        starts_at = chat.reading.starts_at
-        if starts_at is not None and starts_at <= now:
-            continue
-        if chat.guid in told:
-            is_urgent = item.news.kind in _CHANGES
-        else:
-            is_on = chat.phase is Phase.ANNOUNCED
-            is_urgent = is_on and starts_at is not None and starts_at < latest
-        if is_urgent:
-            urgent.add(chat.guid)
+    if pace is not Cadence.WEEKLY:
+        return ()
+    latest = end_of(pace, now, zone) + _GRACE
+    urgent = {
+        chat.guid
+        for chat in chats
+        if chat.guid not in told
+        and is_ahead(chat, now)
+        and chat.reading.starts_at is not None
+        and chat.reading.starts_at < latest
+    }
     return tuple(item for item in uncarried if item.news.guid in urgent)

@@ -42,7 +42,7 @@ class _Call:
     """A chat of which some readers are to be reminded now."""
 
     chat: Chat
-    due: Due
+    circle: circles.Circle
     #: Segment → readers.
     counts: dict[str, int]
 
@@ -109,15 +109,16 @@ def _calls(connection: Connection, job: Job) -> Iterator[_Call]:
         called = due(starts_at, zones, home=home, now=now)
         if called.is_nobody or posts.is_gone(connection, chat.guid):
             continue
-        circle = _circle(chat, called)
+        circle = _circle(chat, starts_at, called)
         counts = circles.count_readers(connection, job.segments, circle, now=now)
         if counts:
-            yield _Call(chat=chat, due=called, counts=counts)
+            yield _Call(chat=chat, circle=circle, counts=counts)
 
 
-def _circle(chat: Chat, called: Due) -> circles.Circle:
+def _circle(chat: Chat, starts_at: datetime, called: Due) -> circles.Circle:
     return circles.to_remind(
         chat.guid,
+        starts_at,
         zones=called.zones,
         is_home_due=called.is_home_due,
         is_hour_due=called.is_hour_due,
@@ -142,8 +143,7 @@ def _freeze(connection: Connection, job: Job, call: _Call, report: RunReport) ->
     if edition is None:
         raise ValueError("a reminder says something")
     keep(connection, edition, [digest for _, digest in digests])
-    circle = _circle(call.chat, call.due)
-    circles.plan_circle(connection, edition.number, job.segments, circle=circle, now=now)
+    circles.plan_circle(connection, edition.number, job.segments, circle=call.circle, now=now)
     found = check_with(secret_key(connection), edition, job.post, expected=job.expected)
     report.findings[edition.number] = found
     if not report.is_rehearsal:

@@ -1,7 +1,8 @@
 """Small editions: for some of the subscribers only, and no line in the books for all the others."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import (
     ColumnElement,
@@ -25,11 +26,14 @@ from otalk_digest.model.edition import EditionKind
 from otalk_digest.store.plan import write_plan
 from otalk_digest.store.rules import segment_of
 from otalk_digest.store.schema import deliveries, editions, subscribers, suppressions, variants
+from otalk_digest.store.told import tellings
 
 #: Whom a small edition is for: a condition on subscribers.
 Circle = ColumnElement[bool]
 
 _S = subscribers.c
+#: A chat that is put off by less is still the one of the day, in every zone.
+_SAME_DAY: Final = timedelta(hours=12)
 
 
 def count_readers(
@@ -88,15 +92,26 @@ def plan_circle(
     return write_plan(connection, number, decided, now=now)
 
 
-def to_remind(guid: str, *, zones: Collection[str], is_home_due: bool, is_hour_due: bool) -> Circle:
+def to_remind(
+    guid: str,
+    starts_at: datetime,
+    *,
+    zones: Collection[str],
+    is_home_due: bool,
+    is_hour_due: bool,
+) -> Circle:
     """Return the subscribers whose reminder of this chat is due, and not yet made.
 
     `zones` are those in which it is time for the morning's reminder; without a zone of their
-    own, readers are at home.
+    own, readers are at home. Who was reminded of another day, before it was moved, is reminded
+    of this one.
     """
     has_one = exists().where(
         editions.c.kind == EditionKind.REMINDER,
         editions.c.about == guid,
+        tellings.c.edition == editions.c.number,
+        tellings.c.guid == guid,
+        tellings.c.starts_at.between(starts_at - _SAME_DAY, starts_at + _SAME_DAY),
         deliveries.c.edition == editions.c.number,
         deliveries.c.subscriber_id == _S.id,
         deliveries.c.status != Status.SKIPPED,

@@ -26,7 +26,7 @@ from sqlalchemy import (
 from otalk_digest.model.audience import Consent
 from otalk_digest.model.delivery import Status
 from otalk_digest.store import counts
-from otalk_digest.store.asked import metadata
+from otalk_digest.store.asked import metadata, signups
 from otalk_digest.store.consents import record_consent
 from otalk_digest.store.moment import Moment
 from otalk_digest.store.numbers import note_last_number
@@ -127,7 +127,18 @@ def forget_left(connection: Connection, *, before: datetime, now: datetime) -> i
     has_changed_since = exists().where(
         consents.c.identity_hash == _S.identity_hash, consents.c.at >= before
     )
-    is_due = and_(_S.consent == Consent.WITHDRAWN, _S.joined_at < before, ~has_changed_since)
+    # The mail that they confirm by may be on its way to them.
+    has_asked_again = exists().where(
+        signups.c.subscriber_id == _S.id,
+        signups.c.expires_at > now,
+        signups.c.confirmed_at.is_(None),
+    )
+    is_due = and_(
+        _S.consent == Consent.WITHDRAWN,
+        _S.joined_at < before,
+        ~has_changed_since,
+        ~has_asked_again,
+    )
     if not _count(connection, is_due):
         return 0
     is_suppressed = exists().where(suppressions.c.identity_hash == _S.identity_hash)

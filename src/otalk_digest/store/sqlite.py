@@ -131,10 +131,24 @@ def _lock(descriptor: int, path: Path) -> None:
         ) from error
 
 
+def _keep_to_ourselves(path: Path) -> None:
+    """Make the file with rights for this account alone: it holds addresses, and the key of links.
+
+    One that is there keeps its rights: a maintainer may share it with a group.
+    """
+    with contextlib.suppress(OSError):
+        # What is wrong with the place is said when it is opened.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+
+
 def _create_engine(path: Path, patience_s: float) -> Engine:
     # A path may hold what means something in a URL, such as "?".
     url = URL.create("sqlite", database=str(path))
     engine = create_engine(url, connect_args={"timeout": patience_s})
+
+    @event.listens_for(engine, "do_connect")
+    def _before_connect(*_: object) -> None:
+        _keep_to_ourselves(path)
 
     @event.listens_for(engine, "connect")
     def _on_connect(dbapi: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

@@ -109,10 +109,12 @@ def test_whoever_cannot_be_written_to_is_left_out_with_a_reason(store: Store) ->
 
 
 def test_a_reminder_is_due_where_it_is_time_and_once_for_each_chat(store: Store) -> None:
-    def is_due(connection: Connection, guid: str = GUID, **due: bool) -> set[str]:
+    def is_due(
+        connection: Connection, guid: str = GUID, *, starts_at: datetime = TUESDAY, **due: bool
+    ) -> set[str]:
         values = {"is_home_due": False, "is_hour_due": False, **due}
         zones = frozenset({"Asia/Kolkata"})
-        return found(connection, circles.to_remind(guid, zones=zones, **values))
+        return found(connection, circles.to_remind(guid, starts_at, zones=zones, **values))
 
     with store.rehearse() as connection:
         people = [
@@ -133,6 +135,9 @@ def test_a_reminder_is_due_where_it_is_time_and_once_for_each_chat(store: Store)
 
         assert is_due(connection, is_hour_due=True) == {CAL}
         assert is_due(connection, "another", is_hour_due=True) == {ANN, CAL}
+        # Put off for an hour it is the same chat of that day; moved, it has another day.
+        assert is_due(connection, starts_at=TUESDAY + timedelta(hours=1)) == set()
+        assert is_due(connection, starts_at=TUESDAY + 7 * DAY) == {ANN}
 
 
 def test_what_was_said_of_a_chat_is_looked_at_while_it_is_or_was_said_to_be_ahead(

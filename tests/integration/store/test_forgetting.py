@@ -8,10 +8,10 @@ from sqlalchemy import Connection, insert, select, update
 from tests.builders import DAY, NOW, a_subscriber
 from tests.stores import a_planned_edition, add_people, contents, hash_of, suppress
 
-from otalk_digest.model.audience import Cadence, Consent, Proof, Reminder, Subscriber
+from otalk_digest.model.audience import Cadence, Consent, Proof, Reminder, Subscriber, Wishes
 from otalk_digest.model.delivery import EventKind, Status
 from otalk_digest.model.event import DeliveryEvent
-from otalk_digest.store import books, forgetting, intake
+from otalk_digest.store import books, forgetting, intake, signups
 from otalk_digest.store import subscribers as people
 from otalk_digest.store.consents import consent_history, with_proofs
 from otalk_digest.store.database import Store
@@ -199,6 +199,28 @@ def test_who_left_long_ago_is_forgotten_but_for_what_keeps_them_out(store: Store
             for person in gone
         ]
         assert intake.take_in(connection, rows, now=NOW).kept_out == 2
+
+
+def test_who_left_long_ago_and_asks_again_is_kept_while_their_link_works(store: Store) -> None:
+    gone = a_subscriber("left@example.org", consent=Consent.WITHDRAWN, joined_at=NOW - 900 * DAY)
+    with store.begin() as connection:
+        intake.take_in(connection, [(gone, hash_of(connection, gone))], now=NOW - 400 * DAY)
+        number = connection.scalars(select(subscribers.c.id)).one()
+        signups.save_sign_up(
+            connection,
+            number,
+            Wishes(),
+            wording="Yes.",
+            source="sign-up form",
+            now=NOW - DAY,
+            expires_at=NOW + 6 * DAY,
+        )
+
+        def forgotten(now: datetime) -> int:
+            return forgetting.forget_left(connection, before=now - 365 * DAY, now=now)
+
+        assert forgotten(NOW) == 0
+        assert forgotten(NOW + 6 * DAY) == 1
 
 
 def test_old_events_go_and_what_they_meant_stays(store: Store) -> None:

@@ -63,6 +63,16 @@ def test_asking_for_a_store_that_is_not_there_makes_no_file(path: Path) -> None:
     assert not path.exists()
 
 
+def test_the_file_is_for_this_account_alone_unless_a_maintainer_shares_it(path: Path) -> None:
+    """It holds readers' addresses, and the key that signs their links."""
+    open_store(path).close()
+    assert path.stat().st_mode & 0o777 == 0o600
+
+    path.chmod(0o660)
+    open_store(path).close()
+    assert path.stat().st_mode & 0o777 == 0o660
+
+
 def test_a_file_that_is_no_database_is_left_alone(path: Path) -> None:
     path.write_bytes(b"not a database at all\n" * 100)
 

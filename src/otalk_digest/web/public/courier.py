@@ -60,8 +60,11 @@ class Courier:
         self._wanted.set()
 
     def _run(self) -> None:
-        while not self._stop.is_set():
+        while True:
+            # Before the look at the other: who stops sets that one first.
             self._wanted.clear()
+            if self._stop.is_set():
+                return
             pause = self._deliver()
             if pause:
                 # Asked to hurry or not: a provider that is ill is not asked all the time.
