@@ -54,5 +54,6 @@ def needs_smtputf8(address: str) -> bool:
 
 def diagnostic(reply: str) -> str:
     """Return what a server said as one short line without any address."""
-    line = _BLANKS.sub(" ", _ANY_ADDRESS.sub("(address)", reply)).strip()
+    said = _ANY_ADDRESS.sub("(address)", reply) if "@" in reply else reply
+    line = _BLANKS.sub(" ", said).strip()
     return line[:_DIAGNOSTIC_LENGTH]

@@ -11,7 +11,6 @@ from sqlalchemy import Connection
 
 from otalk_digest.delivery.providers.sendgrid_events import ReadEvents, read_events
 from otalk_digest.model.event import DeliveryEvent
-from otalk_digest.pipeline.reconciling import find_ours
 from otalk_digest.store import events
 
 #: Deliveries brought up to date in one transaction, so that other writers wait for few.
@@ -47,9 +46,11 @@ def make_opener(webhook_key: str) -> Opener:
     return open_post
 
 
-def keep_events(connection: Connection, found: tuple[DeliveryEvent, ...], *, now: datetime) -> int:
-    """Store events, and suppress at once whom they suppress; return how many were new."""
-    ours = find_ours(connection, found)
+def keep_events(connection: Connection, ours: tuple[DeliveryEvent, ...], *, now: datetime) -> int:
+    """Store events, and suppress at once whom they suppress; return how many were new.
+
+    Whose they are is found before (`find_ours`): nobody else writes while this one does.
+    """
     new = events.store_events(connection, ours, now=now)
     events.suppress_leavers(connection, ours, now=now)
     return new
