@@ -13,8 +13,8 @@ from otalk_digest.delivery.providers.sendgrid_events import ReadEvents, read_eve
 from otalk_digest.model.event import DeliveryEvent
 from otalk_digest.store import events
 
-#: Deliveries brought up to date in one transaction, so that other writers wait for few.
-_AT_A_GO: Final = 50
+#: Events applied in one transaction, so that other writers wait for few.
+_AT_A_GO: Final = 250
 
 
 class Opener(Protocol):
@@ -57,5 +57,5 @@ def keep_events(connection: Connection, ours: tuple[DeliveryEvent, ...], *, now:
 
 
 def apply_some(connection: Connection, *, now: datetime) -> bool:
-    """Bring some deliveries to what stored events say; return whether others may wait still."""
+    """Apply some of the stored events; return whether others may wait still."""
     return events.apply_some(connection, most=_AT_A_GO, now=now) is not None

@@ -1,12 +1,12 @@
 """Events of providers: stored first, applied afterwards, in any order and any number of times."""
 
 import functools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, exists, func, select, update
+from sqlalchemy import Connection, Row, bindparam, exists, func, select, update
 
 from otalk_digest.model.delivery import EventKind, Status, after_all_events
 from otalk_digest.model.event import DeliveryEvent
@@ -89,24 +89,18 @@ def apply_events(connection: Connection, *, now: datetime) -> Applied:
 
 
 def apply_some(connection: Connection, *, most: int, now: datetime) -> Applied | None:
-    """Do what `apply_events` does for so many deliveries; None when none is waiting."""
-    connection.execute(
-        update(events)
-        .where(_E.applied_at.is_(None), _E.delivery_id.is_(None))
-        .values(applied_at=now)
-    )
+    """Do what `apply_events` does for so many events; None when none is waiting."""
     some = _waiting(connection, most)
     if not some:
         return None
-    moves = _settle(connection, some, now=now)
+    moves = _settle(connection, {row.delivery_id for row in some} - {None}, now=now)
     counts.move(connection, moves)
     moved = sum(before.status != after.status for before, after in moves)
-    leaving = _leaving(connection, some)
-    suppressed = sum(_suppress_reader(connection, each, now=now) for each in leaving)
+    leaving = dict.fromkeys(row.delivery_id for row in some if row.suppresses is not None)
+    suppressed = sum(_suppress_reader(connection, each, now=now) for each in leaving if each)
+    # By their own numbers: SQLite would look for those of a delivery among all that wait.
     connection.execute(
-        update(events)
-        .where(_E.delivery_id.in_(some), _E.applied_at.is_(None))
-        .values(applied_at=now)
+        update(events).where(_E.id.in_([row.id for row in some])).values(applied_at=now)
     )
     return Applied(moved=moved, suppressed=suppressed)
 
@@ -152,15 +146,17 @@ def _rows(
     ]
 
 
-def _waiting(connection: Connection, most: int) -> Sequence[int]:
-    query = select(_E.delivery_id).where(_E.applied_at.is_(None), _E.delivery_id.is_not(None))
-    return [found for found in connection.scalars(query.distinct().limit(most)) if found]
+def _waiting(connection: Connection, most: int) -> Sequence[Row[int, int | None, str | None]]:
+    query = select(_E.id, _E.delivery_id, _E.suppresses).where(_E.applied_at.is_(None))
+    return connection.execute(query.order_by(_E.id).limit(most)).all()
 
 
 def _settle(
-    connection: Connection, some: Sequence[int], *, now: datetime
+    connection: Connection, some: Collection[int], *, now: datetime
 ) -> list[tuple[Line, Line]]:
     """Bring deliveries to what is told of them; return from where to where each has moved."""
+    if not some:
+        return []
     told = _told(connection, some)
     columns = (_D.id, _D.edition, _D.segment, _D.status, _D.reason)
     moves = {}
@@ -181,7 +177,7 @@ def _settle(
 
 
 def _told(
-    connection: Connection, some: Sequence[int]
+    connection: Connection, some: Collection[int]
 ) -> Mapping[int, list[tuple[EventKind, str | None]]]:
     """Return delivery → what its events mean, and their reasons, as they happened."""
     query = select(_E.delivery_id, _E.kind, _E.reason).where(
@@ -200,32 +196,20 @@ def _after(before: Line, told: Sequence[tuple[EventKind, str | None]]) -> Line:
     return before._replace(status=after.value, reason=reasons[0] if reasons else before.reason)
 
 
-def _leaving(connection: Connection, some: Sequence[int]) -> Sequence[int]:
-    """Return those of the deliveries whose events suppress their readers."""
-    query = select(_E.delivery_id).where(
-        _E.delivery_id.in_(some), _E.suppresses.is_not(None), _E.applied_at.is_(None)
-    )
-    return [found for found in connection.scalars(query.distinct()) if found]
-
-
 def _suppress_reader(connection: Connection, delivery_id: int, *, now: datetime) -> bool:
     query = (
-        select(subscribers.c.identity_hash, _E.suppresses)
+        select(subscribers.c.identity_hash, _E.suppresses, _E.applied_at)
         .join_from(events, deliveries, _E.delivery_id == _D.id)
         .join(subscribers, _D.subscriber_id == subscribers.c.id)
-        .where(
-            _E.delivery_id == delivery_id,
-            _E.suppresses.is_not(None),
-            # What was applied once does not come back over somebody who has returned since.
-            _E.applied_at.is_(None),
-        )
+        .where(_E.delivery_id == delivery_id, _E.suppresses.is_not(None))
         .order_by(_E.at, _E.suppresses)
-        .limit(1)
     )
-    row = connection.execute(query).one_or_none()
-    if row is None or is_suppressed(connection, row.identity_hash):
+    # What was applied once does not come back over somebody who has returned since. Looked at
+    # here: asked for it, SQLite would look through all events that wait.
+    rows = [row for row in connection.execute(query) if row.applied_at is None]
+    if not rows or is_suppressed(connection, rows[0].identity_hash):
         return False
-    suppress(connection, row.identity_hash, row.suppresses, now=now)
+    suppress(connection, rows[0].identity_hash, rows[0].suppresses, now=now)
     return True
 
 
