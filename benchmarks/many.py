@@ -86,7 +86,11 @@ def server() -> Iterator[tuple[str, Callable[[], float]]]:
 def _cpu_s(pid: int) -> float:
     """Return what a server has used, with its children, ended or not."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    ticks = sum(_ticks(pid, 4)) + sum(sum(_ticks(int(child), 2)) for child in children)
+    try:
+        ticks = sum(_ticks(pid, 4)) + sum(sum(_ticks(int(child), 2)) for child in children)
+    except FileNotFoundError:
+        # One of them has just ended: the server answers for it now.
+        return _cpu_s(pid)
     return ticks / os.sysconf("SC_CLK_TCK")
 
 

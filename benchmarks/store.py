@@ -192,7 +192,8 @@ def pages(connection: Connection) -> Sequence[float]:
 def read_ours(place: Place) -> None:
     """Read a segment by the store's own statement."""
     store = Store(place)
-    with store.read() as connection:
+    # A claim reads in order to write: PostgreSQL locks what it reads, which is rolled back here.
+    with store.rehearse() as connection:
         pages(connection)
     store.close()
 
@@ -206,6 +207,7 @@ def read_raw(place: Place) -> None:
         " FROM deliveries d LEFT JOIN subscribers s ON s.id = d.subscriber_id"
         f" WHERE d.edition = {mark} AND d.status = 'planned' AND d.segment = {mark}"
         f" AND d.id > {mark} ORDER BY d.id LIMIT {mark}"
+        f"{' FOR UPDATE OF d SKIP LOCKED' if isinstance(place, str) else ''}"
     )
     with closing(raw_connection(place)) as connection:
         after = 0
@@ -218,7 +220,7 @@ def last_by_first(place: Place) -> float:
     store = Store(place)
     found = []
     for _ in range(ROUNDS):
-        with store.read() as connection:
+        with store.rehearse() as connection:
             took = pages(connection)
         # The first also compiles the statement.
         found.append(sorted(took[-10:])[5] / sorted(took[1:11])[5])

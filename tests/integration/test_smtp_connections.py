@@ -2,8 +2,9 @@
 
 import random
 import threading
+import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -14,7 +15,7 @@ from tests.smtp_server import DROP, PIPELINING, MailServer, Script, ScriptedServ
 from otalk_digest.delivery.dkim import Signer
 from otalk_digest.delivery.provider import Attempt
 from otalk_digest.delivery.providers.smtp import SmtpConfig, SmtpProvider
-from otalk_digest.errors import ProviderUnavailableError
+from otalk_digest.errors import ProviderUnavailableError, StoreError
 from otalk_digest.model.delivery import Outcome, OutcomeKind
 from otalk_digest.model.message import Batch, Fence
 
@@ -37,8 +38,11 @@ class Books:
     most_open: int = 0
     stop: threading.Event = field(default_factory=threading.Event)
     stop_after: int | None = None
+    #: Asked before anything is written down.
+    before: Callable[[], None] = lambda: None
 
     def turn_over(self, outcomes: Sequence[Outcome], limit: int) -> AnAttempt | None:
+        self.before()
         self.outcomes += outcomes
         if self.stop_after is not None and len(self.outcomes) >= self.stop_after:
             self.stop.set()
@@ -123,6 +127,39 @@ def test_never_more_are_open_in_the_books_than_a_group_and_the_connections(
 
     # All of them would be in doubt after a kill.
     assert books.most_open <= 50 + connections
+
+
+def test_the_connections_go_on_while_the_books_are_written() -> None:
+    books = Books(readers=200)
+    server = ScriptedServer(PIPELINING, is_parallel=True)
+
+    def until_all_have_arrived() -> None:
+        last_moment = time.monotonic() + 20
+        while len(server.arrived) < books.claimed:
+            assert time.monotonic() < last_moment, "letters wait for the books"
+            time.sleep(0.001)
+
+    books.before = until_all_have_arrived
+    with running(server):
+        deliver(books, server.port)
+
+    assert books.of_kind(ACCEPTED) == set(range(1, 201))
+
+
+def test_a_fault_of_the_store_ends_the_run_and_what_it_kept_from_us_stays_open() -> None:
+    books = Books(readers=200)
+    server = ScriptedServer(PIPELINING, is_parallel=True)
+
+    def fail_later() -> None:
+        if books.claimed:
+            raise StoreError("The disk is full.")
+
+    books.before = fail_later
+    with running(server), pytest.raises(StoreError, match="full"):
+        deliver(books, server.port)
+
+    assert books.outcomes == []
+    assert 0 < books.claimed <= 54
 
 
 @pytest.mark.parametrize("seed", range(6))

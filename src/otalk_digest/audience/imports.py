@@ -1,9 +1,9 @@
 """Subscriber files: whatever a spreadsheet or another program saves, read row by row."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, repeat
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final, NamedTuple, TypeVar
@@ -12,11 +12,11 @@ from zoneinfo import available_timezones
 from otalk_digest.audience import cells as meaning
 from otalk_digest.audience.columns import COMMAS_PART_TAGS, Columns, understand
 from otalk_digest.audience.formulas import unsafe
-from otalk_digest.audience.identity import normalise_address
+from otalk_digest.audience.identity import normalise_address, normalise_addresses
 from otalk_digest.audience.refusals import Reject
-from otalk_digest.audience.spreadsheets import Row, open_sheet
+from otalk_digest.audience.spreadsheets import Block, Row, open_sheet
 from otalk_digest.errors import InputError
-from otalk_digest.model.audience import Consent, Proof, Subscriber
+from otalk_digest.model.audience import Cadence, Consent, Proof, Reminder, Subscriber
 
 T = TypeVar("T")
 
@@ -30,6 +30,8 @@ _RARE: Final = frozenset(
         *("consented_at", "method", "wording", "off", "left"),
     }
 )
+#: So many rows are read one by one where one of them is unusual.
+_FEW: Final = 8
 
 
 class _Unsaid(NamedTuple):
@@ -54,18 +56,43 @@ class SubscriberList:
         except BaseException:
             sheet.rows.close()
             raise
-        self._rows = sheet.rows if self.columns.has_titles else chain([header], sheet.rows)
+        self._rows: Iterator[Row | Block] = sheet.rows
+        if not self.columns.has_titles:
+            self._rows = chain([header], sheet.rows)
         self._reader = _RowReader(self.columns, unsaid)
 
     def __iter__(self) -> Iterator[Subscriber | Reject]:
         """Yield a subscriber or a reject for each row that is not empty."""
-        titles = self.columns.titles
-        for row in self._rows:
-            if not any(map(str.strip, row.cells)):
-                continue
+        for rows in self._rows:
+            if isinstance(rows, Block):
+                yield from self._together(rows)
+            else:
+                yield from self._alone(rows)
+
+    def _together(self, block: Block) -> Iterator[Subscriber | Reject]:
+        """Read many rows at once, and what has something unusual in it in ever smaller parts."""
+        number, rows = block
+        people = self._reader.subscribers(rows)
+        if people is not None:
+            for place, person in enumerate(people):
+                if person is not None:
+                    yield person
+                else:
+                    yield from self._alone(Row(number + place, tuple(rows[place])))
+        elif len(rows) > _FEW and not self._reader.has_rare:
+            half = len(rows) // 2
+            yield from self._together(Block(number, rows[:half]))
+            yield from self._together(Block(number + half, rows[half:]))
+        else:
+            for place, cells in enumerate(rows, number):
+                yield from self._alone(Row(place, tuple(cells)))
+
+    def _alone(self, row: Row) -> Iterator[Subscriber | Reject]:
+        if any(map(str.strip, row.cells)):
             try:
                 yield self._reader.subscriber(row)
             except InputError as error:
+                titles = self.columns.titles
                 yield Reject(row=row.number, reason=str(error), titles=titles, cells=row.cells)
 
 
@@ -86,9 +113,11 @@ def read_subscribers(
     return SubscriberList(path, named, unsaid)
 
 
-def _first(rows: Iterator[Row], path: Path, named: Mapping[str, str]) -> tuple[Row, Columns]:
+def _first(
+    rows: Iterator[Row | Block], path: Path, named: Mapping[str, str]
+) -> tuple[Row, Columns]:
     header = next(rows, None)
-    if header is None:
+    if not isinstance(header, Row):
         raise InputError(f"{path} is empty. Its first line must name columns, with email first.")
     if header.fault is not None:
         raise InputError(f"{path}, line 1: {header.fault}. It must name the columns.")
@@ -103,9 +132,9 @@ class _RowReader:
 
     def __init__(self, columns: Columns, unsaid: _Unsaid) -> None:
         self._columns = dict(columns.positions)
-        self._has_rare = not _RARE.isdisjoint(self._columns)
+        #: Each row is then read by itself.
+        self.has_rare = not _RARE.isdisjoint(self._columns)
         self._source = unsaid.source
-        self._proof = unsaid.proof
         has_commas = columns.program in COMMAS_PART_TAGS
         # Few different ones in a file, and no more kept than fit easily.
         remembered = lru_cache(maxsize=4_096)
@@ -115,51 +144,59 @@ class _RowReader:
         self._wants = remembered(lambda cell: meaning.wants_of(cell.lower()))
         self._consent = remembered(lambda cell: meaning.consent_of(cell.lower(), unsaid.consent))
         self._width = 1 + max(self._columns.values())
-        self._readers = (
-            *(self._cell("name", _or_none), self._cell("zone", self._zone)),
-            *(self._cell("country", self._country), self._cell("language", _or_none)),
-            *(self._cell("tags", self._tags), self._cell("wants", self._wants)),
-            *(self._cell("consent", self._consent), self._cell("source", self._sourced)),
+        # How people agreed says nothing about who did not.
+        self._proofs = dict.fromkeys(Consent, _NO_PROOF)
+        self._proofs[Consent.CONFIRMED] = unsaid.proof
+
+    def subscribers(self, rows: Sequence[Sequence[str]]) -> Iterable[Subscriber | None] | None:
+        """Read rows of which each is a line, all at once; None stands for one that is refused.
+
+        None when there may be something in one of them that wants a closer look.
+        """
+        if self.has_rare or min(map(len, rows)) < self._width:
+            return None
+        if not _is_plain("".join(chain.from_iterable(rows))):
+            return None
+        columns = list(zip(*rows, strict=False))
+        addresses, identities, refused = normalise_addresses(columns[self._columns["address"]])
+        try:
+            people = self._people(columns, addresses, identities)
+        except InputError:
+            return None
+        for place in refused:
+            people[place] = None
+        return people
+
+    def _people(
+        self, columns: Sequence[Sequence[str]], addresses: list[str], identities: list[str]
+    ) -> list[Subscriber | None]:
+        """Almost every row of a long list. Raises InputError."""
+
+        def read(field: str, meaning_of: Callable[[str], T]) -> Iterable[T]:
+            position = self._columns.get(field)
+            if position is None:
+                return repeat(meaning_of(""))
+            return map(meaning_of, map(str.strip, columns[position]))
+
+        fields = zip(
+            *(addresses, identities, read("name", _or_none)),
+            *(read("zone", self._zone), read("country", self._country)),
+            *(read("language", _or_none), read("tags", self._tags), read("wants", self._wants)),
+            *(read("consent", self._consent), repeat(None), read("source", self._sourced)),
+            *(repeat(Cadence.EACH), repeat(Reminder.NONE), repeat(None)),
+            read("consent", self._proof_of),
+            strict=False,
         )
+        return list(map(Subscriber._make, fields))
 
-    def subscriber(self, row: Row) -> Subscriber:
-        """Raises InputError, which says why the row is refused."""
-        cells = row.cells
-        if self._has_rare or row.fault is not None or len(cells) < self._width:
-            return self._in_full(row)
-        return self._plainly(cells) if _is_plain("".join(cells)) else self._in_full(row)
-
-    def _plainly(self, cells: tuple[str, ...]) -> Subscriber:
-        """Almost every row of a long list: what its file does not have is not looked for."""
-        address, identity = normalise_address(cells[self._columns["address"]])
-        name, zone, country, language, tags, wants, consent_of, source_of = self._readers
-        consent = consent_of(cells)
-        return Subscriber(
-            address,
-            identity,
-            name(cells),
-            zone(cells),
-            country(cells),
-            language(cells),
-            tags(cells),
-            wants(cells),
-            consent,
-            None,
-            source_of(cells),
-            proof=self._proof if consent is Consent.CONFIRMED else _NO_PROOF,
-        )
-
-    def _cell(self, field: str, read: Callable[[str], T]) -> Callable[[tuple[str, ...]], T]:
-        position = self._columns.get(field)
-        if position is None:
-            absent = read("")
-            return lambda _: absent
-        return lambda cells: read(cells[position].strip())
+    def _proof_of(self, consent: str) -> Proof:
+        return self._proofs[self._consent(consent)]
 
     def _sourced(self, cell: str) -> str:
         return cell or self._source
 
-    def _in_full(self, row: Row) -> Subscriber:
+    def subscriber(self, row: Row) -> Subscriber:
+        """Raises InputError, which says why the row is refused."""
         record = self._record(row)
         get = record.get
         address, identity = normalise_address(get("address", ""))
@@ -175,10 +212,9 @@ class _RowReader:
             wants=self._wants(get("wants", "")),
             consent=consent,
             source=get("source") or self._source,
-            # How people agreed says nothing about who did not.
-            proof=self._proof if consent is Consent.CONFIRMED else _NO_PROOF,
+            proof=self._proofs[consent],
         )
-        return self._with_rare(person, record) if self._has_rare else person
+        return self._with_rare(person, record) if self.has_rare else person
 
     def _with_rare(self, person: Subscriber, record: Mapping[str, str]) -> Subscriber:
         def cell(field: str) -> str:

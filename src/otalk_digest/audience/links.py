@@ -29,15 +29,17 @@ class ReaderLinks:
     def _signer(self) -> Signer:
         return Signer(self.key, salt=_SALT, digest_method=hashlib.sha256, key_derivation="hmac")
 
+    # To copy one that has taken its key costs less than half of making one.
     @cached_property
-    def _token_key(self) -> bytes:
-        return self._signer.derive_key()
+    def _of_readers(self) -> hmac.HMAC:
+        return hmac.new(self._signer.derive_key(), digestmod="sha256")
 
     def token(self, subscriber_id: int) -> str:
         """Return the reader's token: as the signer would write it, its key derived once."""
         number = str(subscriber_id)
-        mark = hmac.digest(self._token_key, number.encode(), "sha256")
-        return f"{number}.{urlsafe_b64encode(mark).decode().rstrip('=')}"
+        signed = self._of_readers.copy()
+        signed.update(number.encode())
+        return f"{number}.{urlsafe_b64encode(signed.digest()).decode().rstrip('=')}"
 
     def subscriber_of(self, token: str) -> int | None:
         """Return whose token it is; None when we did not make it."""
@@ -79,8 +81,9 @@ class ReaderLinks:
 
 def delivery_key(delivery_id: int, key: bytes) -> str:
     """Return what travels with a message and comes back in events: opaque, unforgeable."""
-    mark = hmac.digest(key, b"delivery:%d" % delivery_id, "sha256")
-    return f"{delivery_id}-{mark[:9].hex()}"
+    # One call in place of HMAC's four: it is made for every message.
+    mark = hashlib.blake2b(b"delivery:%d" % delivery_id, key=key, digest_size=9)
+    return f"{delivery_id}-{mark.hexdigest()}"
 
 
 def delivery_of(text: str, key: bytes) -> int | None:

@@ -14,6 +14,8 @@ from otalk_digest.errors import InputError
 MAX_CELL = 10_000
 _TOO_LONG = f"a cell is longer than {MAX_CELL} characters: is a quote unclosed?"
 _CHUNK: Final = 1 << 20
+#: How many characters are read together, about.
+_BLOCK: Final = 1 << 15
 DELIMITERS: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _ENCODINGS: Final = {
     "utf-8-sig": "UTF-8",
@@ -35,13 +37,21 @@ class Row(NamedTuple):
     fault: str | None = None
 
 
+class Block(NamedTuple):
+    """Rows of a line each, with no quote in them: nothing is wrong with how they are written."""
+
+    #: The number of its first row.
+    number: int
+    rows: list[list[str]]
+
+
 class Sheet(NamedTuple):
     """A file that was opened. Encoding and delimiter are in plain words."""
 
     encoding: str
     delimiter: str
-    #: Every row, empty ones too.
-    rows: Generator[Row, None, None]
+    #: Every row, empty ones too; the first is by itself.
+    rows: Generator[Row | Block, None, None]
 
 
 def open_sheet(path: Path) -> Sheet:
@@ -56,26 +66,45 @@ def open_sheet(path: Path) -> Sheet:
     return Sheet(_ENCODINGS[file.encoding], DELIMITERS[delimiter], rows)
 
 
-def _rows(file: TextIO, delimiter: str) -> Generator[Row, None, None]:
+def _rows(file: TextIO, delimiter: str) -> Generator[Row | Block, None, None]:
     with file:
-        again: deque[str] = deque()
-        number = 0
-        while True:
-            taken: list[str] = []
-            rows = csv.reader(_noted(file, again, taken), delimiter=delimiter, strict=True)
-            try:
-                for cells in rows:
-                    number += 1
-                    yield Row(number, tuple(cells), _fault(cells, taken))
-                    taken.clear()
-            except csv.Error as error:
-                # An unclosed quote swallows the rows below it: go on after its own line.
-                number += 1
-                reason = _TOO_LONG if "field limit" in str(error) else "its quotes do not match"
-                yield Row(number, (taken[0].rstrip("\n"),), reason)
-                again.extendleft(reversed(taken[1:]))
+        number = 1
+        lines = file.readlines(1)
+        while lines:
+            if number > 1 and _is_plain(lines):
+                yield Block(number, list(csv.reader(lines, delimiter=delimiter, strict=True)))
+                number += len(lines)
             else:
-                return
+                for row in _with_care(file, delimiter, deque(lines), number=number):
+                    yield row
+                    number = row.number + 1
+            lines = file.readlines(_BLOCK)
+
+
+def _is_plain(lines: list[str]) -> bool:
+    return '"' not in "".join(lines) and max(map(len, lines)) <= MAX_CELL
+
+
+def _with_care(
+    file: TextIO, delimiter: str, again: deque[str], *, number: int
+) -> Generator[Row, None, None]:
+    """Yield the rows that begin in these lines, or in those that a broken row gives back."""
+    while again:
+        taken: list[str] = []
+        rows = csv.reader(_noted(file, again, taken), delimiter=delimiter, strict=True)
+        try:
+            for cells in rows:
+                yield Row(number, tuple(cells), _fault(cells, taken))
+                number += 1
+                taken.clear()
+                if not again:
+                    return
+        except csv.Error as error:
+            # An unclosed quote swallows the rows below it: go on after its own line.
+            reason = _TOO_LONG if "field limit" in str(error) else "its quotes do not match"
+            yield Row(number, (taken[0].rstrip("\n"),), reason)
+            number += 1
+            again.extendleft(reversed(taken[1:]))
 
 
 def _noted(file: TextIO, again: deque[str], taken: list[str]) -> Iterator[str]:

@@ -11,6 +11,8 @@ _ADDRESS: Final = re.compile(
         @(?:\[[0-9A-Fa-f:.IPv]+\]|[^\s"<>@,;:\\()\[\]\x00-\x1f\x7f-\x9f]+)""",
     re.VERBOSE,
 )
+#: Most addresses, and every one of these is one of those above; ASCII alone, so two looks suffice.
+_PLAIN_ADDRESS: Final = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+")
 #: RFC 5321 §4.5.3.1.3: a path of 256 with its brackets.
 _LONGEST: Final = 254
 #: Wider than an address, so that no part of one is left standing.
@@ -30,6 +32,8 @@ def wire_address(address: str) -> str:
 
     Raises UnusableAddressError when no envelope can hold it.
     """
+    if len(address) <= _LONGEST and _PLAIN_ADDRESS.fullmatch(address):
+        return address
     if not _ADDRESS.fullmatch(address):
         raise UnusableAddressError("the address cannot stand in a message")
     local, _, domain = address.rpartition("@")
@@ -54,6 +58,7 @@ def needs_smtputf8(address: str) -> bool:
 
 def diagnostic(reply: str) -> str:
     """Return what a server said as one short line without any address."""
+    # Most replies hold none, and each message brings four of them.
     said = _ANY_ADDRESS.sub("(address)", reply) if "@" in reply else reply
     line = _BLANKS.sub(" ", said).strip()
     return line[:_DIAGNOSTIC_LENGTH]

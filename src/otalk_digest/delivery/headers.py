@@ -15,7 +15,6 @@ _UNFOLDED: Final = 900
 _FOLD: Final = "\r\n "
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _BLANKS: Final = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029]+")
-_PRINTABLE: Final = re.compile(r"[ -~]+")
 _SPECIAL: Final = re.compile(r'(["\\])')
 #: RFC 2047 §5 (3): what a "q" word inside a phrase may hold as it is.
 _Q_SAFE: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/"
@@ -35,7 +34,7 @@ def fields(pairs: Iterable[tuple[str, str]]) -> str:
 
 def unfolded(value: str) -> str:
     """Return the value as given. Raises ValueError unless it is one line of printable ASCII."""
-    if len(value) > _UNFOLDED or not _PRINTABLE.fullmatch(value):
+    if not 0 < len(value) <= _UNFOLDED or not (value.isascii() and value.isprintable()):
         raise ValueError("a header value is not one short line of printable ASCII")
     return value
 

@@ -48,8 +48,14 @@ class MessageTemplate:
         """
         pieces = list(self.pieces)
         pieces[1] = _own_header(recipient)
+        # The text has most values of the HTML, letter for letter.
+        encoded: dict[str, bytes] = {}
         for place, token in self.slots:
-            pieces[place] = encode_piece(recipient.values[token])
+            value = recipient.values[token]
+            piece = encoded.get(value)
+            if piece is None:
+                piece = encoded[value] = encode_piece(value)
+            pieces[place] = piece
         return b"".join(pieces)
 
 

@@ -102,7 +102,7 @@ class StoreLedger:
         if attempt is not None:
             self._open[attempt.id] = {each.delivery_id for each in attempt.batch.recipients}
         if outcomes:
-            counts = Counter(str(outcome.kind) for outcome in outcomes)
+            counts = Counter([str(outcome.kind) for outcome in outcomes])
             log_event("outcomes_recorded", edition=place.edition, **counts)
         return attempt
 
@@ -157,7 +157,7 @@ class StoreLedger:
             now = self._clock()
             said = put_offs.weigh(connection, outcomes, patience=self._patience, now=now)
             ledger.record_outcomes(connection, attempt.id, said, now=now)
-        counts = Counter(str(outcome.kind) for outcome in outcomes)
+        counts = Counter([str(outcome.kind) for outcome in outcomes])
         log_event("batch_recorded", edition=self._place.edition, attempt=attempt.id, **counts)
 
     def release(self, attempt: Attempt, reason: str) -> None:
@@ -187,15 +187,17 @@ class StoreLedger:
             sender=self._sender,
             variant=self._variant,
             recipients=tuple(
-                self._personaliser.recipient(
-                    delivery_id=reader.delivery_id,
-                    token=self._links.token(reader.subscriber_id),
-                    address=reader.address,
-                    name=reader.name,
-                    zone=reader.zone,
-                    confirmation=confirmations.get(reader.subscriber_id),
-                )
-                for reader in claim.readers
+                [
+                    self._personaliser.recipient(
+                        delivery_id=delivery_id,
+                        token=self._links.token(subscriber_id),
+                        address=address,
+                        name=name,
+                        zone=zone,
+                        confirmation=confirmations.get(subscriber_id),
+                    )
+                    for delivery_id, subscriber_id, address, name, zone in claim.readers
+                ]
             ),
         )
 

@@ -4,11 +4,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, select
 
 from otalk_digest.model.edition import Variant
 from otalk_digest.store.records import from_json, to_json
 from otalk_digest.store.schema import decisions
+
+# Asked for every few readers, so it is built once.
+_NEWEST = (
+    select(decisions.c.what)
+    .where(decisions.c.edition == bindparam("number"))
+    .order_by(decisions.c.id.desc())
+    .limit(1)
+)
 
 
 class What(StrEnum):
@@ -92,13 +100,7 @@ def newest_decisions(connection: Connection, edition: int | None = None) -> dict
 
 def is_held(connection: Connection, edition: int) -> bool:
     """Return whether nothing of this edition may leave."""
-    newest = (
-        select(decisions.c.what)
-        .where(decisions.c.edition == edition)
-        .order_by(decisions.c.id.desc())
-        .limit(1)
-    )
-    return connection.scalar(newest) == What.HELD
+    return connection.scalar(_NEWEST, {"number": edition}) == What.HELD
 
 
 def approved_content(connection: Connection, edition: int) -> ApprovedContent | None:

@@ -26,6 +26,7 @@ from otalk_digest.store.staging import (
     FIELDS,
     WISHES,
     number_turns,
+    rows_of,
     sayings,
     sort_staged,
     sorted_rows,
@@ -92,7 +93,7 @@ def _take_in(
     for turn in range(number_turns(connection) + 1):
         if turn:
             _look_again(connection, turn)
-        is_next = and_(_R.turn == turn, ~_R.is_kept_out)
+        is_next = and_(rows_of(turn), ~_R.is_kept_out)
         new, known = _count(connection, is_next)
         _record_consents(connection, and_(is_next, or_(_IS_NEW, _MAY_BECOME)), order)
         if known:
@@ -112,7 +113,7 @@ def _look_again(connection: Connection, turn: int) -> None:
     known = _S.identity_hash == _R.identity_hash
     connection.execute(
         update(sorted_rows)
-        .where(_R.turn == turn)
+        .where(rows_of(turn))
         .values(
             subscriber_id=select(_S.id).where(known).scalar_subquery(),
             before=select(_S.consent).where(known).scalar_subquery(),
@@ -167,7 +168,8 @@ def _insert_new(
     connection: Connection, is_new: ColumnElement[bool], order: ColumnElement[int]
 ) -> None:
     said = [*_SAID_OR_NOT, "consent", "source", "joined_at", *WISHES]
-    columns = [*(_R[name] for name in FIELDS), *(_SAID[name] for name in said)]
+    identity = func.coalesce(_R.identity, _R.address)
+    columns = [identity, *(_R[name] for name in FIELDS[1:]), *(_SAID[name] for name in said)]
     rows = select(*columns).select_from(_ROWS).where(is_new).order_by(order)
     connection.execute(insert(subscribers).from_select([*FIELDS, *said], rows))
 

@@ -7,20 +7,24 @@ order costs more than all else that is done to a row.
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
+from operator import itemgetter
 from typing import Final
 
 from sqlalchemy import (
     Boolean,
     Column,
+    ColumnElement,
     Connection,
     Integer,
     MetaData,
     String,
     Table,
+    and_,
     exists,
     func,
     insert,
     literal,
+    literal_column,
     select,
     update,
 )
@@ -36,7 +40,8 @@ _REMEMBERED: Final = 4_096
 temporary = MetaData()
 FIELDS = ("identity", "identity_hash", "address", "name")
 WISHES = ("cadence", "reminder")
-# As they came. Empty is absent here: to bind a null costs sqlite3 more than a text.
+# As they came. Empty is absent here: to bind a null costs sqlite3 more than a text. An identity
+# that is the address is left out: most are, and the narrower a row, the less it is to sort.
 staged_rows = Table(
     "staged_subscribers",
     temporary,
@@ -90,26 +95,30 @@ def stage(
     rest = iter(people)
     staged, has_facets = 0, False
     said = _Sayings(connection, now)
+    number = said.number
     while batch := list(islice(rest, _BATCH)):
         rows = [
             (
                 position,
-                person.identity,
+                "" if person.identity == person.address else person.identity,
                 identity_hash,
                 person.address,
                 person.name or "",
-                said.number(person),
+                number(person),
             )
             for position, (person, identity_hash) in enumerate(batch, staged + 1)
         ]
         _write(connection, staged_rows, rows)
         said.write()
-        facets = list(_facets(batch, staged + 1))
-        if facets:
+        if facets := list(_facets(batch, staged + 1)):
             _write(connection, staged_facets, facets)
             has_facets = True
         staged += len(batch)
     return staged, has_facets
+
+
+#: All but who they are and what they chose.
+_what_is_said = itemgetter(3, 4, 5, *range(8, len(Subscriber._fields)))
 
 
 class _Sayings:
@@ -125,8 +134,8 @@ class _Sayings:
         self._new: list[tuple[object, ...]] = []
 
     def number(self, person: Subscriber) -> int:
-        # All but who they are and what they chose; compared first, which is less than hashing.
-        said = person[3:6] + person[8:]
+        # Compared first, which is less than hashing.
+        said = _what_is_said(person)
         if said != self._last:
             self._last = said
             self._number = self._known.get(said) or self._note(said, person)
@@ -161,10 +170,11 @@ class _Sayings:
 
 def _facets(batch: Sequence[tuple[Subscriber, str]], first: int) -> Iterator[tuple[int, str, str]]:
     for position, (person, _) in enumerate(batch, first):
-        for tag in person.tags:
-            yield position, Facet.TAG.value, tag
-        for kind in person.wants:
-            yield position, Facet.WANTS.value, str(kind)
+        if person.tags or person.wants:
+            for tag in person.tags:
+                yield position, Facet.TAG.value, tag
+            for kind in person.wants:
+                yield position, Facet.WANTS.value, str(kind)
 
 
 def _write(connection: Connection, table: Table, rows: Sequence[tuple[object, ...]]) -> None:
@@ -181,7 +191,7 @@ def sort_staged(connection: Connection) -> None:
     rows = (
         select(
             columns.position,
-            columns.identity,
+            func.nullif(columns.identity, ""),
             columns.identity_hash,
             columns.address,
             func.nullif(columns.name, ""),
@@ -198,6 +208,12 @@ def sort_staged(connection: Connection) -> None:
     )
     names = [column.name for column in sorted_rows.columns if column.name != "id"]
     connection.execute(insert(sorted_rows).from_select(names, rows, include_defaults=False))
+
+
+def rows_of(turn: int) -> ColumnElement[bool]:
+    """Choose them so that the index of the later turns is found."""
+    column = sorted_rows.c.turn
+    return and_(column == turn, column > literal_column("0")) if turn else column == 0
 
 
 def number_turns(connection: Connection) -> int:
@@ -219,5 +235,8 @@ def number_turns(connection: Connection) -> int:
     numbered = update(sorted_rows).where(rows.id == later.c.id).values(turn=later.c.turn)
     if not connection.execute(numbered).rowcount:
         return 0
-    connection.exec_driver_sql(f"CREATE INDEX ix_sorted_turn ON {sorted_rows.name} (turn)")
+    # Of those few alone: the first turn looks at all rows anyway.
+    connection.exec_driver_sql(
+        f"CREATE INDEX ix_sorted_turn ON {sorted_rows.name} (turn) WHERE turn > 0"
+    )
     return connection.scalar(select(func.max(rows.turn))) or 0

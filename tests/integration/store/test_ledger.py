@@ -5,7 +5,7 @@ from typing import Any, Final
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Connection, delete, event, select
+from sqlalchemy import Connection, delete, event, select, update
 from tests.builders import NOW, a_subscriber
 from tests.stores import a_planned_edition, add_people, planned, suppress
 
@@ -119,6 +119,39 @@ def test_nothing_is_claimed_of_another_edition_or_segment(store: Store) -> None:
             Place(edition=1, segment="others", content_hash="others"),
         ):
             assert ledger.claim(connection, place, provider="x", limit=9, now=NOW) is None
+
+
+def test_only_who_is_handed_over_moves_whoever_stands_between_them(store: Store) -> None:
+    people = [a_subscriber(f"reader{number}@example.org") for number in range(8)]
+    with store.begin() as connection:
+        a_planned_edition(connection, people)
+        numbers = list(connection.scalars(select(deliveries.c.id).order_by(deliveries.c.id)))
+        is_other = deliveries.c.id.in_([numbers[1], numbers[4]])
+        connection.execute(update(deliveries).where(is_other).values(segment="others"))
+        suppress(connection, people[2])
+
+        claim = a_claim(connection, limit=5)
+
+        handed_over = {reader.delivery_id for reader in claim.readers}
+        assert handed_over == {numbers[place] for place in (0, 3, 5, 6)}
+        sending = select(deliveries.c.id).where(deliveries.c.attempt_id == claim.attempt_id)
+        assert set(connection.scalars(sending)) == handed_over
+        assert Counter(statuses(connection)) == {"sending": 4, "planned": 3, "skipped": 1}
+
+
+def test_outcomes_that_are_alike_and_those_that_are_not_are_each_written(store: Store) -> None:
+    people = [a_subscriber(f"reader{number}@example.org") for number in range(5)]
+    with store.begin() as connection:
+        a_planned_edition(connection, people)
+        claim = a_claim(connection)
+        kinds = ("accepted", "rejected", "accepted", "in_doubt", "accepted")
+
+        said = outcomes(claim, *map(OutcomeKind, kinds))
+        ledger.record_outcomes(connection, claim.attempt_id, said, now=NOW)
+
+        reasons = select(deliveries.c.reason).order_by(deliveries.c.id)
+        assert statuses(connection) == list(kinds)
+        assert list(connection.scalars(reasons)) == [f"because {kind}" for kind in kinds]
 
 
 @pytest.mark.parametrize("way", ["suppressed", "withdrawn", "erased"])

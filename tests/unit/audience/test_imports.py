@@ -3,6 +3,7 @@ import io
 from contextlib import closing
 from datetime import UTC
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -174,6 +175,48 @@ def test_an_unclosed_quote_costs_its_own_row_only(path: Path, broken: str) -> No
     assert outline(rows_of(path, content)) == [
         *("ann@example.org", 3, "bea@example.org", "cy@example.org")
     ]
+
+
+CELLS = st.one_of(
+    st.sampled_from(["", " ", "ann@example.org", "Bea@Example.ORG", "cy@b\u00fccher.example"]),
+    st.sampled_from(["o'harbour@example.org", "cy(at)example.org", "'=1+1", "\ufffd", "\x07"]),
+    st.sampled_from(["confirmed", "withdrawn", "perhaps", "Europe/London", "GB", "Student;PhD"]),
+)
+
+
+@given(
+    title=st.sampled_from(["name", "zone", "country", "tags", "consent", "cadence", "note"]),
+    rows=st.lists(st.tuples(CELLS, CELLS), min_size=1, max_size=12),
+    usual=st.integers(0, 12),
+)
+def test_a_list_says_the_same_with_its_cells_in_quotes_and_without(
+    tmp_path_factory: pytest.TempPathFactory,
+    title: str,
+    rows: list[tuple[str, str]],
+    usual: int,
+) -> None:
+    """Quoted lines are read one by one; of the others, many at once."""
+    path = tmp_path_factory.getbasetemp() / "list.csv"
+    rows = [("dee@example.org", "")] * usual + rows
+
+    def read(quoting: Literal[0, 1]) -> list[Subscriber | Reject]:
+        text = io.StringIO()
+        csv.writer(text, quoting=quoting).writerows([("email", title), *rows])
+        return rows_of(path, text.getvalue())
+
+    assert read(csv.QUOTE_MINIMAL) == read(csv.QUOTE_ALL)
+
+
+def test_rows_keep_their_numbers_through_a_long_list_with_a_broken_one(path: Path) -> None:
+    lines = [f"reader{number}@example.org,Dee" for number in range(2, 6_000)]
+    lines[1_000] = 'ann@example.org,"Ann'
+    lines[3_000] = '"bea@example.org","two\nlines"'
+    lines[5_000] = "cy(at)example.org,Cy"
+
+    found = rows_of(path, "email,name,\n" + "\n".join(lines))
+
+    assert [row.row for row in found if isinstance(row, Reject)] == [1_002, 3_002, 5_002]
+    assert len(found) == len(lines)
 
 
 def test_an_unclosed_quote_in_a_column_that_is_not_read_swallows_nobody(path: Path) -> None:

@@ -1,8 +1,13 @@
+from dataclasses import replace
+from html import escape
+
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.builders import a_variant
 
 from otalk_digest.audience.links import ReaderLinks
 from otalk_digest.audience.personalise import Personaliser, fill
-from otalk_digest.model.edition import Variant
+from otalk_digest.model.edition import Field, Variant
 from otalk_digest.model.message import Recipient
 
 KEY = b"k" * 32
@@ -71,3 +76,35 @@ def test_filling_changes_the_placeholders_and_nothing_else() -> None:
 
     leave = reader.values["TOKLEAVE"]
     assert html == f"<p>Hello Ann,</p> <i>x</i> <a href='{leave}'>leave</a>"
+
+
+ODD = st.text(st.sampled_from([*"<&'\"{}name é", "\0"]), max_size=8)
+
+
+@given(name=st.none() | ODD, greeting=ODD, zone=st.sampled_from([None, "Asia/Kolkata", "x"]))
+def test_every_mark_holds_its_value_escaped_where_it_stands_in_html(
+    name: str | None, greeting: str, zone: str | None
+) -> None:
+    variant = replace(a_variant(), greeting_named=f"{greeting}{{name}},", greeting_unnamed=greeting)
+    odd = "https://digest.example/?a='1'&b=2"
+
+    reader = a_recipient(variant, name=name, zone=zone, base_url=odd)
+
+    links = ReaderLinks(key=KEY, base_url=odd, mailbox="team@example.org")
+    token = links.token(7)
+    hello = greeting if name is None else variant.greeting_named.replace("{name}", name)
+    wanted = {
+        Field.GREETING: hello,
+        Field.UNSUBSCRIBE_URL: links.unsubscribe_url(token),
+        Field.PREFERENCES_URL: links.preferences_url(token),
+        Field.BROWSER_URL: links.browser_url(token, 3),
+        Field.CONFIRM_URL: links.confirm_url(None),
+    }
+    times = variant.zone_values.get(zone or "", {})
+    assert dict(reader.values) == {
+        mark.token: times.get(mark.token, "")
+        if mark.field is Field.LOCAL_TIME
+        else (escape(wanted[mark.field]) if mark.is_html else wanted[mark.field])
+        for mark in variant.placeholders
+    }
+    assert reader.list_unsubscribe == links.list_unsubscribe(token)

@@ -4,13 +4,19 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.messages import CALENDAR, SENDER, a_batch, a_recipient, a_variant
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.messages import CALENDAR, SENDER, VARIANT, a_batch, a_recipient, a_variant, values
 from tests.sendgrid_rules import errors_in
 
-from otalk_digest.delivery.addresses import diagnostic
+from otalk_digest.delivery import headers
+from otalk_digest.delivery.addresses import diagnostic, wire_address
+from otalk_digest.delivery.message import unsubscribe_fields
 from otalk_digest.delivery.providers.sendgrid_answer import Meaning, meaning
+from otalk_digest.delivery.providers.sendgrid_readers import encode_readers
 from otalk_digest.delivery.providers.sendgrid_request import encode_request
-from otalk_digest.model.message import Batch
+from otalk_digest.delivery.providers.sendgrid_tags import tag_content
+from otalk_digest.model.message import Batch, Recipient
 
 
 def request(batch: Batch) -> dict[str, Any]:
@@ -103,6 +109,48 @@ def test_readers_with_a_web_address_leave_there_also_when_there_is_a_group() -> 
 
     assert found["asm"] == {"group_id": 123}
     assert GROUP_PAGE not in json.dumps(found)
+
+
+SAID = st.text(st.characters(codec="utf-8"), max_size=12)
+READERS = st.builds(
+    a_recipient,
+    st.integers(0, 9),
+    name=st.one_of(
+        st.none(), SAID, st.sampled_from(["Ann Bee", "Zoë; RN", "A  B", "\u2028", "%s"])
+    ),
+    address=st.sampled_from(["ann@reader.example", "bee%d@gärten.example", '"a b"@reader.example']),
+    values=st.builds(values, SAID, SAID),
+    is_one_click=st.booleans(),
+)
+
+
+@given(readers=st.lists(READERS, min_size=1, max_size=4), shared=st.booleans())
+def test_what_is_said_of_readers_is_what_an_encoder_of_json_would_say(
+    *, readers: list[Recipient], shared: bool
+) -> None:
+    columns = tag_content(VARIANT, readers).columns
+
+    said = encode_readers(readers, columns, leaves_out_one_click=shared)
+
+    spelt_out = [
+        spelt_out_of(each, {tag: column[place] for tag, column in columns.items()}, shared=shared)
+        for place, each in enumerate(readers)
+    ]
+    assert f"[{said}]" == json.dumps(spelt_out, ensure_ascii=False, separators=(",", ":"))
+
+
+def spelt_out_of(reader: Recipient, values: dict[str, str], *, shared: bool) -> dict[str, Any]:
+    """The same as values, each field made by itself."""
+    name = headers.one_line((reader.name or "").replace(";", " ").replace(",", " "))
+    way_out = dict(unsubscribe_fields(reader))
+    if shared:
+        way_out.pop("List-Unsubscribe-Post", None)
+    return {
+        "to": [{"email": wire_address(reader.address), **({"name": name} if name else {})}],
+        **({"substitutions": values} if values else {}),
+        "headers": way_out,
+        "custom_args": {"otd_delivery": reader.key},
+    }
 
 
 def without(*path: str | int) -> Callable[[dict[str, Any]], None]:

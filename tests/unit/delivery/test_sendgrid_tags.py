@@ -15,8 +15,14 @@ def seen_by(tagged: Tagged) -> list[tuple[str, str]]:
     """What SendGrid makes of it for each reader."""
     return [
         (exchanged(tagged.text, values), exchanged(tagged.html, values))
-        for values in tagged.substitutions
+        for values in each_ones(tagged)
     ]
+
+
+def each_ones(tagged: Tagged) -> list[dict[str, str]]:
+    """Tag → value, for each reader."""
+    rows = zip(*tagged.columns.values(), strict=True)
+    return [dict(zip(tagged.columns, row, strict=True)) for row in rows]
 
 
 def exchanged(content: str, values: Mapping[str, str]) -> str:
@@ -62,7 +68,7 @@ def test_what_all_addresses_begin_with_is_in_the_content_and_what_a_reader_wrote
     assert 'href="https://x.example/u/' in tagged.html
     assert "Ann" not in tagged.html + tagged.text
     # The link in the text and the one in HTML share a tag: their values are the same.
-    assert [len(values) for values in tagged.substitutions] == [3] * 5
+    assert [len(column) for column in tagged.columns.values()] == [5] * 3
 
 
 def test_an_entity_is_not_cut_in_two() -> None:
@@ -79,7 +85,7 @@ def test_an_entity_is_not_cut_in_two() -> None:
 
 def tags_of(variant: Variant) -> list[str]:
     tagged = tag_content(variant, [a_recipient(1), a_recipient(2)])
-    return list(tagged.substitutions[0])
+    return list(tagged.columns)
 
 
 def test_tags_are_made_of_the_tokens_of_the_edition_and_are_in_one_case() -> None:
@@ -93,7 +99,7 @@ def test_tags_are_made_of_the_tokens_of_the_edition_and_are_in_one_case() -> Non
     reader = a_recipient()
     renewed = {token.replace("7f3a", "8b4c"): value for token, value in reader.values.items()}
 
-    (theirs,) = tag_content(other, [replace(reader, values=renewed)]).substitutions
+    theirs = tag_content(other, [replace(reader, values=renewed)]).columns
     ours = tags_of(VARIANT)
 
     assert {tag[:6] for tag in ours}.isdisjoint(tag[:6] for tag in theirs)
@@ -116,7 +122,7 @@ def test_more_tags_than_letters_are_still_told_apart() -> None:
 
     tagged = tag_content(variant, people)
 
-    assert len(tagged.substitutions[0]) == 40
+    assert len(tagged.columns) == 40
     assert seen_by(tagged) == wanted(variant, people)
 
 

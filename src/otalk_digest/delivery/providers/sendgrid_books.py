@@ -36,11 +36,10 @@ class Books:
 
     def accept(self, chunk: Sequence[Recipient], message_id: str | None) -> None:
         """The provider has taken these."""
-        for each in chunk:
-            self._decided[each.delivery_id] = Outcome(
-                delivery_id=each.delivery_id,
-                kind=OutcomeKind.ACCEPTED,
-                provider_message_id=message_id,
+        taken = OutcomeKind.ACCEPTED
+        for number in [each.delivery_id for each in chunk]:
+            self._decided[number] = Outcome(
+                delivery_id=number, kind=taken, provider_message_id=message_id
             )
 
     def refuse(self, refused: Sequence[tuple[Recipient, str]]) -> None:

@@ -1,15 +1,18 @@
 """SendGrid's own package as transport, with what it lacks. Loaded when something is sent.
 
-The package has no time-out, follows a redirect with the API key to another host, and logs
-key and recipients at level DEBUG: none of that happens here.
+The package has no time-out, follows a redirect with the API key to another host, logs key and
+recipients at level DEBUG, and reads the machine's certificates at each call: none of that
+happens here.
 """
 
 import http.client
 import logging
+import ssl
 import urllib.request
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Final
+from functools import cache
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import python_http_client
@@ -54,12 +57,28 @@ class _Received:
             return b""
 
 
+class _Body:
+    """Bytes where the package wants text; it formats them at each call, logged or not."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def encode(self, _: str) -> memoryview:
+        """Return a view: formatted, it does not spell out whom the body is about."""
+        return memoryview(self._body)
+
+
 class _Client(python_http_client.Client):  # type: ignore[misc]  # the package is untyped
     """Replaces the request of the package: its own seam for tests."""
+
+    def __init__(self, *, opener: urllib.request.OpenerDirector, **given: Any) -> None:  # noqa: ANN401 - the package's own
+        super().__init__(**given)
+        self._opener = opener
 
     def _build_client(self, name: str | None = None) -> "_Client":
         path = [*self._url_path, name] if name else self._url_path
         return _Client(
+            opener=self._opener,
             host=self.host,
             version=self._version,
             request_headers=self.request_headers,
@@ -71,7 +90,7 @@ class _Client(python_http_client.Client):  # type: ignore[misc]  # the package i
         self, opener: object, request: urllib.request.Request, timeout: float | None = None
     ) -> _Received:
         del opener  # it follows redirects
-        response = _opener(self.host).open(request, timeout=timeout or self.timeout)
+        response = self._opener.open(request, timeout=timeout or self.timeout)
         return _Received(response)
 
 
@@ -80,15 +99,23 @@ def _opener(host: str) -> urllib.request.OpenerDirector:
 
     The proxies of the environment are used, as `urllib` does, but never for loopback.
     """
-    is_near = urlsplit(host).hostname in _LOOPBACK
+    address = urlsplit(host)
     opener = urllib.request.OpenerDirector()
     for handler in (
-        urllib.request.ProxyHandler({} if is_near else None),
+        urllib.request.ProxyHandler({} if address.hostname in _LOOPBACK else None),
         urllib.request.HTTPHandler(),
-        urllib.request.HTTPSHandler(),
+        urllib.request.HTTPSHandler(context=_trust() if address.scheme == "https" else None),
     ):
         opener.add_handler(handler)
     return opener
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    """Return what `http.client` makes for each connection, for all of them."""
+    context = ssl.create_default_context()
+    context.set_alpn_protocols(["http/1.1"])
+    return context
 
 
 class SendGridClient:
@@ -97,15 +124,21 @@ class SendGridClient:
     def __init__(self, *, api_key: str, host: str, timeout_s: float) -> None:
         given = SendGridAPIClient(api_key=api_key, host=host).client.request_headers
         headers = {**given, "Content-Type": _JSON}
-        self._client = _Client(host=host, request_headers=headers, version=3, timeout=timeout_s)
+        self._client = _Client(
+            opener=_opener(host),
+            host=host,
+            request_headers=headers,
+            version=3,
+            timeout=timeout_s,
+        )
 
-    def send_mail(self, body: str) -> Answer:
+    def send_mail(self, body: bytes) -> Answer:
         """POST /v3/mail/send.
 
         Raises URLError when the request did not go out whole, and another OSError or an
         HTTPException when there was no whole answer to it.
         """
-        return _answer(self._client.mail.send.post(request_body=body))
+        return _answer(self._client.mail.send.post(request_body=_Body(body)))
 
     def read_scopes(self) -> Answer:
         """GET /v3/scopes: what the key may do. Raises as `send_mail` does."""

@@ -60,7 +60,7 @@ def _is_due(batch: Batch, poster: Poster) -> bool:
 
 
 def _ask_for(
-    batch: Batch, chunk: Chunk, books: Books, *, body: str, poster: Poster
+    batch: Batch, chunk: Chunk, books: Books, *, body: bytes, poster: Poster
 ) -> Sequence[Chunk]:
     """Return what to ask for next, in place of a chunk that was refused."""
     jitter_s = crc32(batch.attempt_key.encode()) % 1000 / 1e3

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from typing import Final
 
 from otalk_digest.delivery.addresses import diagnostic
-from otalk_digest.delivery.providers.sendgrid_request import ATTEMPT_ARG, DELIVERY_ARG
+from otalk_digest.delivery.providers.sendgrid_readers import DELIVERY_ARG
+from otalk_digest.delivery.providers.sendgrid_request import ATTEMPT_ARG
 from otalk_digest.errors import InputError
 from otalk_digest.model.delivery import EventKind
 from otalk_digest.model.event import DeliveryEvent

@@ -3,7 +3,7 @@
 One unacceptable reader makes SendGrid refuse the whole request of up to 1,000.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -31,8 +31,11 @@ class Isolated:
     again: tuple[Chunk, ...] = ()
 
 
-def chunks(recipients: Iterable[Recipient]) -> tuple[Chunk, ...]:
+def chunks(recipients: Sequence[Recipient]) -> tuple[Chunk, ...]:
     """Share readers out to requests, in order; none holds an address twice, in any case."""
+    addresses = {recipient.address.casefold() for recipient in recipients}
+    if 0 < len(recipients) == len(addresses) <= MOST_RECIPIENTS:
+        return (tuple(recipients),)
     shared: list[dict[str, Recipient]] = []
     for recipient in recipients:
         address = recipient.address.casefold()

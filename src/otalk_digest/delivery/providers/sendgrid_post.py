@@ -96,7 +96,7 @@ class Poster:
         #: When the last answer was given, by SendGrid's clock.
         self.said_at: datetime | None = None
 
-    def post(self, body: str, *, jitter_s: float) -> Answer:
+    def post(self, body: bytes, *, jitter_s: float) -> Answer:
         """Return an answer about the content: accepted, or refused. Raises for all others."""
         answer = self._patiently(partial(self._post_once, body), jitter_s=jitter_s)
         match meaning(answer.status):
@@ -143,7 +143,7 @@ class Poster:
         )
 
     @staticmethod
-    def _post_once(body: str, client: "SendGridClient") -> Answer:
+    def _post_once(body: bytes, client: "SendGridClient") -> Answer:
         try:
             return client.send_mail(body)
         except URLError as error:

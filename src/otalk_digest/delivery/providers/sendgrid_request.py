@@ -7,7 +7,7 @@ personalizations, accept line ends in headers, and cost twice the time.
 import json
 import unicodedata
 from base64 import b64encode
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -21,24 +21,20 @@ from otalk_digest.delivery.message import (
     CALENDAR_NAME,
     ONE_CLICK,
     list_fields,
-    unsubscribe_fields,
 )
+from otalk_digest.delivery.providers.sendgrid_readers import ONE_CLICK_FIELD, encode_readers
 from otalk_digest.delivery.providers.sendgrid_tags import Tagged, tag_content
 from otalk_digest.model.message import Batch, Recipient
 
 _JSON: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
-#: Come back in every event of the message; opaque, because SendGrid keeps them for years.
-DELIVERY_ARG: Final = "otd_delivery"
+#: Comes back in every event of the message; opaque, because SendGrid keeps it for years.
 ATTEMPT_ARG: Final = "otd_attempt"
 
 #: SendGrid puts each reader's own page of the group there.
 _GROUP_PAGE: Final = "<%asm_group_unsubscribe_raw_url%>"
-_ONE_CLICK_FIELD: Final = "List-Unsubscribe-Post"
 #: Per personalization, names and values together.
 _SUBSTITUTIONS_LIMIT: Final = 10_000
-#: Not allowed in a recipient's name.
-_NAME_BREAKERS: Final = str.maketrans(";,", "  ")
 #: Each switched off: else the account's default decides, and a pixel needs its own consent.
 _NO_TRACKING: Final = {
     "click_tracking": {"enable": False, "enable_text": False},
@@ -56,7 +52,8 @@ def fault(recipient: Recipient) -> str | None:
         return str(error)
     if needs_smtputf8(recipient.address):
         return "SendGrid takes no addresses outside ASCII (SMTPUTF8)"
-    size = sum(len(part.encode()) for pair in recipient.values.items() for part in pair)
+    values = recipient.values
+    size = len("".join((*values, *values.values())).encode())
     if size > _SUBSTITUTIONS_LIMIT:
         return f"the reader's own values are longer than SendGrid takes ({size} bytes)"
     return None
@@ -64,7 +61,7 @@ def fault(recipient: Recipient) -> str | None:
 
 def encode_request(
     batch: Batch, recipients: Sequence[Recipient], *, group: int | None = None
-) -> str:
+) -> bytes:
     """Return the body for these readers of the batch, in their order.
 
     `group` is an unsubscribe group of the account: whoever has no web address of ours to leave
@@ -75,7 +72,7 @@ def encode_request(
     return _encoded(batch, recipients, group=group)
 
 
-def encode_rehearsal(batch: Batch, *, group: int | None = None) -> str:
+def encode_rehearsal(batch: Batch, *, group: int | None = None) -> bytes:
     """Return the same for the sandbox, where SendGrid judges a request and sends nothing."""
     settings = {"mail_settings": {"sandbox_mode": {"enable": True}}}
     return _encoded(batch, batch.recipients, group=group, more=settings)
@@ -87,24 +84,20 @@ def _encoded(
     *,
     group: int | None,
     more: Mapping[str, Any] = MappingProxyType({}),
-) -> str:
-    is_theirs = group is not None and not any(each.is_one_click for each in recipients)
-    way_out = _GROUP_PAGE if is_theirs else None
-    tagged = tag_content(batch.variant, recipients, way_out=way_out)
+) -> bytes:
+    takes_one_click = {each.is_one_click for each in recipients}
+    is_theirs = group is not None and True not in takes_one_click
+    tagged = tag_content(batch.variant, recipients, way_out=_GROUP_PAGE if is_theirs else None)
     body = {**_shared(batch, tagged), **more}
     if group is not None:
         body["asm"] = {"group_id": group}
-    if is_one_click := all(each.is_one_click for each in recipients):
+    if is_said_once := False not in takes_one_click:
         # The same for everybody, so it is said once: every byte here counts a thousand times.
-        body["headers"][_ONE_CLICK_FIELD] = ONE_CLICK
-    left_out = {_ONE_CLICK_FIELD} if is_one_click else set[str]()
-    # Reader by reader: as one value they would take six times the bytes that leave, and several
-    # requests are made at once.
-    readers = ",".join(
-        _JSON.encode(_personalization(each, values, left_out))
-        for each, values in zip(recipients, tagged.substitutions, strict=True)
-    )
-    return f'{_JSON.encode(body)[:-1]},"personalizations":[{readers}]}}'
+        body["headers"][ONE_CLICK_FIELD] = ONE_CLICK
+    readers = encode_readers(recipients, tagged.columns, leaves_out_one_click=is_said_once)
+    # Joined as bytes: one letter outside ASCII would make every one of them as wide as itself.
+    common = _JSON.encode(body)[:-1].encode()
+    return b"".join((common, b',"personalizations":[', readers.encode(), b"]}"))
 
 
 def _shared(batch: Batch, tagged: Tagged) -> dict[str, Any]:
@@ -149,18 +142,4 @@ def _attachment(calendar: str) -> dict[str, str]:
         "type": "text/calendar",
         "filename": CALENDAR_NAME,
         "disposition": "attachment",
-    }
-
-
-def _personalization(
-    recipient: Recipient, values: Mapping[str, str], left_out: Collection[str]
-) -> Mapping[str, object]:
-    name = headers.one_line((recipient.name or "").translate(_NAME_BREAKERS))
-    # Substitutions do not reach headers, so the way out is written out for each reader.
-    way_out = [pair for pair in unsubscribe_fields(recipient) if pair[0] not in left_out]
-    return {
-        "to": [{"email": wire_address(recipient.address), **({"name": name} if name else {})}],
-        **({"substitutions": values} if values else {}),
-        "headers": _unfolded(way_out),
-        "custom_args": {DELIVERY_ARG: recipient.key},
     }

@@ -31,8 +31,8 @@ class Tagged:
 
     text: str
     html: str
-    #: In the order of the readers: tag → value.
-    substitutions: Sequence[Mapping[str, str]]
+    #: Tag → the values, in the order of the readers.
+    columns: Mapping[str, Sequence[str]]
 
 
 def tag_content(
@@ -47,25 +47,28 @@ def tag_content(
     tokens = check_tokens(variant)
     ours = {mark.token for mark in variant.placeholders if mark.field in _OURS}
     leaving = {m.token for m in variant.placeholders if m.field is Field.UNSUBSCRIBE_URL}
+    found = {token: tuple([reader.values[token] for reader in recipients]) for token in tokens}
+    if way_out is not None:
+        found.update({token: (way_out,) * len(recipients) for token in tokens if token in leaving})
+    # What stands in the text and in HTML is mostly the same, and cut once.
+    cuts = {column: _cut(column) for column in {found[token] for token in tokens if token in ours}}
     heads: dict[str, str] = {}
     columns: dict[str, tuple[str, ...]] = {}
-    for token in tokens:
-        values = [reader.values[token] for reader in recipients]
-        if way_out is not None and token in leaving:
-            values = [way_out] * len(values)
-        heads[token] = _common_head(values) if token in ours else ""
-        columns[token] = tuple(value[len(heads[token]) :] for value in values)
+    for token, column in found.items():
+        heads[token], columns[token] = cuts[column] if token in ours else ("", column)
     # Marks with the same values share one number; none is needed where nothing differs.
     shared = {each: place for place, each in enumerate(dict.fromkeys(columns.values()))}
     places = {token: shared[column] for token, column in columns.items() if any(column)}
     text, html, mark = _marked(variant, tokens, heads=heads, places=places)
-    tags = {column: _tag(mark, place) for column, place in shared.items() if any(column)}
-    rows = zip(*tags, strict=True) if tags else (() for _ in recipients)
-    return Tagged(
-        text=text,
-        html=html,
-        substitutions=[dict(zip(tags.values(), row, strict=True)) for row in rows],
-    )
+    tags = {_tag(mark, place): column for column, place in shared.items() if any(column)}
+    return Tagged(text=text, html=html, columns=tags)
+
+
+def _cut(values: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    """Return what all begin with, and what follows in each."""
+    head = _common_head(values)
+    start = len(head)
+    return head, tuple([value[start:] for value in values]) if head else values
 
 
 def _marked(

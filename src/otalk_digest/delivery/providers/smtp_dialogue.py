@@ -37,6 +37,10 @@ class _Stage(Enum):
     RESET = auto()
 
 
+#: What follows the content of a letter, or stands in its place.
+_AFTER_CONTENT: Final = (_Stage.DOT, _Stage.RESET)
+
+
 @dataclass(slots=True, eq=False)
 class _Talk:
     """A letter on its way through the stages."""
@@ -63,6 +67,8 @@ class Dialogue:
     _next: deque[_Talk] = field(default_factory=deque)
     _unsent: list[bytes] = field(default_factory=list)
     _replies: ReplyReader = field(default_factory=ReplyReader)
+    #: Letters that were given and have no answer yet.
+    _undecided: int = 0
     #: Octets that were ever queued, and that were handed to the network.
     _queued: int = 0
     _written: int = 0
@@ -72,7 +78,7 @@ class Dialogue:
         """How many more letters it can take now."""
         if self.is_over is not None or self.refused_us is not None:
             return 0
-        return max(0, (2 if self.is_pipelining else 1) - len(self._letters()))
+        return max(0, (2 if self.is_pipelining else 1) - self._undecided)
 
     @property
     def is_busy(self) -> bool:
@@ -89,10 +95,16 @@ class Dialogue:
         if letter.is_utf8 and not self.knows_utf8:
             reason = "the server takes no addresses outside ASCII (it does not offer SMTPUTF8)"
             return Answer(kind=OutcomeKind.REJECTED, diagnostic=reason)
+        self._undecided += 1
         self._next.append(_Talk(letter=letter))
         if self._may_open():
             self._open_next()
         return None
+
+    @property
+    def wants_to_write(self) -> bool:
+        """Whether `to_write` has anything."""
+        return bool(self._unsent)
 
     def to_write(self) -> bytes:
         """Return what waits to be written, as one run."""
@@ -118,6 +130,7 @@ class Dialogue:
                 stage, talk = self._expected.popleft()
                 answer = self._decide(stage, talk, reply)
                 if answer is not None:
+                    self._undecided -= 1
                     decided.append((talk.letter, answer))
         except ValueError as error:
             self.is_over = str(error)
@@ -150,7 +163,8 @@ class Dialogue:
         """Whether an envelope may follow: the letter before must not need its content yet."""
         if not self.is_pipelining:
             return not self._expected
-        return all(stage in {_Stage.DOT, _Stage.RESET} for stage, _ in self._expected)
+        # Those of one letter follow each other, so the last one tells.
+        return not self._expected or self._expected[-1][0] in _AFTER_CONTENT
 
     def _open_next(self) -> None:
         """Write the envelope of the next letter, or its first command."""
@@ -216,7 +230,9 @@ class Dialogue:
     def _decide_data(self, talk: _Talk, reply: Reply) -> Answer | None:
         if reply.code == _GO_AHEAD:
             # RFC 2920 §3.1: all recipients refused and DATA taken: an empty message ends it.
-            self._queue(_DOT if talk.refusal is not None else talk.letter.content + _DOT)
+            if talk.refusal is None:
+                self._queue(talk.letter.content)
+            self._queue(_DOT)
             talk.dot_ends = self._queued
             self._expected.append((_Stage.DOT, talk))
             if self.is_pipelining:

@@ -129,7 +129,9 @@ class LedgerFeed:
                 return ()
             written = self._desk.write(attempt.batch)
             letters = [each for each in written if isinstance(each, Letter)]
-            self._decided += (each for each in written if isinstance(each, Outcome))
+            for each in written:
+                if isinstance(each, Outcome):
+                    self._decided.append(each)
         return letters
 
     def settle(self, letter: Letter, answer: Answer) -> None:
@@ -147,9 +149,11 @@ class LedgerFeed:
         self._ledger.abandon(reason)
 
     def _turn_over(self, limit: int) -> Attempt | None:
-        attempt = self._ledger.turn_over(self._decided, limit)
-        self.handed_over += len(self._decided)
-        self._decided = []
+        # Letters are decided meanwhile: what is written down is the beginning of the list.
+        decided = self._decided[:]
+        attempt = self._ledger.turn_over(decided, limit)
+        self.handed_over += len(decided)
+        del self._decided[: len(decided)]
         return attempt
 
 

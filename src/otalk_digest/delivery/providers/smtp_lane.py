@@ -49,7 +49,7 @@ class Lane:
     @property
     def wants_to_write(self) -> bool:
         """Whether the network did not take everything yet."""
-        return bool(self.dialogue.to_write())
+        return self.dialogue.wants_to_write
 
     def patience_s(self) -> float:
         """Return how long it may stay silent from now: RFC 5321 §4.5.3.2, RFC 1047."""

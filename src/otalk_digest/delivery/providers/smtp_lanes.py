@@ -1,7 +1,8 @@
 """Letters over several SMTP connections at once, until there are none left.
 
 One thread, one selector: connections are opened beside it, by `smtplib`, because greeting,
-TLS and login take round trips that others need not wait for.
+TLS and login take round trips that others need not wait for; and the books are written beside
+it, because a commit takes as long as several messages.
 """
 
 import math
@@ -10,15 +11,16 @@ import smtplib
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Final, Protocol
+from typing import Final
 
 from otalk_digest.delivery.addresses import diagnostic
 from otalk_digest.delivery.providers.smtp_config import SmtpConfig
 from otalk_digest.delivery.providers.smtp_lane import Lane
 from otalk_digest.delivery.providers.smtp_letter import Answer, Letter
 from otalk_digest.delivery.providers.smtp_session import close_session, open_session, refusal
+from otalk_digest.delivery.providers.smtp_supply import Feed, Supply
 from otalk_digest.errors import OtalkDigestError, ProviderRefusedError, ProviderUnavailableError
 from otalk_digest.model.delivery import OutcomeKind
 
@@ -36,16 +38,6 @@ _WORTH_A_CONNECTION: Final = 4
 LOW: Final = 8
 
 
-class Feed(Protocol):
-    """Where letters come from and answers go."""
-
-    def take(self) -> Sequence[Letter]:
-        """Return more letters; none when all were given."""
-
-    def settle(self, letter: Letter, answer: Answer) -> None:
-        """Note what became of a letter. Called once for each that was taken."""
-
-
 class Lanes:
     """The connections to one relay, kept from feed to feed."""
 
@@ -61,6 +53,7 @@ class Lanes:
         self._fruitless = 0
         self._wait_until = 0.0
         self._next_give = 0.0
+        self._next_look = 0.0
         self._trouble: OtalkDigestError | None = None
 
     def carry(self, feed: Feed, *, stop: threading.Event) -> OtalkDigestError | None:
@@ -70,21 +63,29 @@ class Lanes:
         """
         self._fruitless, self._trouble = 0, None
         self._tries.clear()
+        with Supply(feed) as supply:
+            self._selector.register(supply.bell, selectors.EVENT_READ)
+            try:
+                self._until_all_settled(feed, supply, stop)
+            finally:
+                self._selector.unregister(supply.bell)
+        return self._trouble
+
+    def _until_all_settled(self, feed: Feed, supply: Supply, stop: threading.Event) -> None:
         last_moment: float | None = None
-        has_more = True
         while True:
             if stop.is_set() and last_moment is None:
                 last_moment = time.monotonic() + _LAST_WAIT_S
             is_ending = last_moment is not None or self._trouble is not None
+            self._waiting += supply.arrived()
             if is_ending:
                 self._give_back(feed)
-            elif has_more and len(self._waiting) <= LOW:
-                letters = feed.take()
-                has_more = bool(letters)
-                self._waiting += letters
+            elif len(self._waiting) <= LOW:
+                supply.ask()
             if not self._waiting and not any(lane.dialogue.is_busy for lane in self._open):
-                if is_ending or not has_more:
-                    return self._trouble
+                if not supply.is_asked and (is_ending or supply.is_exhausted):
+                    return
+                supply.wait()
                 continue
             self._staff()
             self._hand_out(feed)
@@ -161,7 +162,8 @@ class Lanes:
                 answer = lane.give(letter)
                 if answer is not None:
                     feed.settle(letter, answer)
-            self._flush(lane, feed)
+            if lane.wants_to_write:
+                self._flush(lane, feed)
 
     def _may_give(self) -> bool:
         """Whether the limit of messages a minute allows one more now."""
@@ -185,12 +187,22 @@ class Lanes:
 
     def _turn(self, feed: Feed) -> None:
         """Wait for the network, then hear what it says."""
-        for key, events in self._selector.select(self._patience_s()):
+        ready = self._selector.select(self._patience_s())
+        for key, events in ready:
             lane = key.data
+            if lane is None:
+                # The supply: whoever asks it next hears what came.
+                continue
             if events & selectors.EVENT_READ:
                 self._hear(lane, feed)
             elif lane in self._open:
                 self._flush(lane, feed)
+        if not ready or time.monotonic() >= self._next_look:
+            self._drop_the_silent(feed)
+
+    def _drop_the_silent(self, feed: Feed) -> None:
+        """Done now and then only: to look at all of them at every word of one costs too much."""
+        self._next_look = time.monotonic() + _GLANCE_S
         for lane in tuple(self._open):
             if lane.dialogue.is_busy and lane.patience_s() <= 0:
                 self._drop(lane, feed, "timed out")

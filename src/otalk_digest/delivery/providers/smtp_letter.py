@@ -7,7 +7,7 @@ from typing import Final
 from otalk_digest.delivery.addresses import diagnostic
 from otalk_digest.model.delivery import OutcomeKind
 
-_LINE: Final = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?")
+_LINE: Final = re.compile(rb"([2-5][0-9]{2})(?:([ -])([^\n]*)|\r*)\n")
 #: RFC 5321 §4.5.3.1.5 allows 512 octets a line; nobody has this much to say.
 _LONGEST: Final = 65_536
 
@@ -50,8 +50,13 @@ class Reply:
     """One whole reply: RFC 5321 §4.2."""
 
     code: int
-    #: Code and text on one line, without any address.
-    said: str
+    #: As the server wrote it, so it may hold addresses: for `said` alone.
+    text: str
+
+    @property
+    def said(self) -> str:
+        """Code and text on one line, without any address."""
+        return diagnostic(f"{self.code} {self.text}")
 
     @property
     def kind(self) -> int:
@@ -63,26 +68,29 @@ class ReplyReader:
     """Octets in, whole replies out; a reply may come in pieces, or several at once."""
 
     def __init__(self) -> None:
-        self._rest = bytearray()
+        self._rest = b""
+        #: How much of it is read.
+        self._read = 0
         self._lines: list[str] = []
         self._length = 0
 
     def take(self, received: bytes) -> Reply | None:
         """Add what came in; return the next whole reply. Raises ValueError for what is none."""
-        self._rest += received
-        while (end := self._rest.find(b"\n")) >= 0:
-            line = bytes(self._rest[:end]).rstrip(b"\r")
-            del self._rest[: end + 1]
-            found = _LINE.fullmatch(line)
-            if found is None:
-                said = line[:80].decode("utf-8", "replace")
-                raise ValueError(f"the server does not speak SMTP: {said}")
+        if received:
+            self._rest = self._rest[self._read :] + received
+            self._read = 0
+        while (found := _LINE.match(self._rest, self._read)) is not None:
+            self._read = found.end()
             self._lines.append((found[3] or b"").decode("utf-8", "replace"))
-            self._length += len(line)
+            self._length += found.end() - found.start()
             if found[2] != b"-":
                 code, text = int(found[1]), " ".join(self._lines)
                 self._lines, self._length = [], 0
-                return Reply(code, diagnostic(f"{code} {text}"))
-        if self._length + len(self._rest) > _LONGEST:
+                return Reply(code, text)
+        line, end, _ = self._rest[self._read :].partition(b"\n")
+        if end:
+            said = line[:80].decode("utf-8", "replace")
+            raise ValueError(f"the server does not speak SMTP: {said}")
+        if self._length + len(line) > _LONGEST:
             raise ValueError("the server's reply has no end")
         return None
