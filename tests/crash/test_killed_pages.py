@@ -41,8 +41,9 @@ def mail_server() -> Iterator[MailServer]:
 
 
 @pytest.fixture
-def job(tmp_path: Path, feed: str, mail_server: MailServer) -> Job:
-    return a_job(tmp_path / "job", feed=feed, delivery=by_smtp(mail_server.port), readers=READERS)
+def job(tmp_path: Path, feed: str, mail_server: MailServer, url: str | None) -> Job:
+    delivery = by_smtp(mail_server.port)
+    return a_job(tmp_path / "job", feed=feed, delivery=delivery, readers=READERS, url=url)
 
 
 def press_in_vain(job: Job, link: str, fields: dict[str, str | list[str]]) -> None:
@@ -91,7 +92,7 @@ def test_a_confirmation_that_had_not_left_leaves_with_whatever_starts_next(
     job: Job, mail_server: MailServer, next_one: str
 ) -> None:
     """C15: after the page, before the confirmation mail, which waits for a run at work."""
-    with serving(job) as pages, closing(Store(job.database)) as other, other.lease():
+    with serving(job) as pages, closing(Store(job.url or job.database)) as other, other.lease():
         assert pages.post("/subscribe", {"email": FERN}).status_code == 200
         pages.process.kill()
         assert pages.has_died() == KILLED
@@ -109,14 +110,14 @@ def test_a_confirmation_that_had_not_left_leaves_with_whatever_starts_next(
 
 
 def test_events_that_were_stored_but_not_answered_are_counted_once(
-    tmp_path: Path, feed: str
+    tmp_path: Path, feed: str, url: str | None
 ) -> None:
     """C14: after the commit, before the 200, so that SendGrid posts the same again."""
     sendgrid = SendGrid()
     with SendGridServer() as server:
         more = f'suppressions = false\nwebhook_key = "{sendgrid.public}"'
         delivery = by_sendgrid(server.url, more=more)
-        job = a_job(tmp_path / "job", feed=feed, delivery=delivery, readers=READERS)
+        job = a_job(tmp_path / "job", feed=feed, delivery=delivery, readers=READERS, url=url)
         assert job.does("run").status == 0
         one, other = (mail.custom_args["otd_delivery"] for mail in server.mails)
         happened = [event(one, sg_event_id="a"), event(other, "bounce", sg_event_id="b")]

@@ -3,11 +3,13 @@
 import json
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 from tests.feeds import rss2
+from tests.maintainer import an_announcement
 from tests.weekly_job import ANNOUNCED, WEEK_1, WEEK_2, WRAPPED_UP, Job, a_job
 
 READERS: Final = """
@@ -143,6 +145,30 @@ def test_slower_readers_wait_for_their_turn_and_paused_ones_for_their_day(job: J
     assert "it is not their turn" in explained
     # Midnight in London.
     assert "the next turn begins 2026-06-30 23:00Z." in explained
+
+
+def test_what_a_maintainer_hid_stays_hidden_from_those_whose_turn_comes_later(job: Job) -> None:
+    """Its edition leaves in June; who reads once a month had no part in it."""
+    wish(job, "una", cadence="monthly")
+    assert job.does("run", now=WEEK_1).status == 0
+    published_at = datetime(2026, 6, 10, 8, tzinfo=UTC)
+    kites = an_announcement(502, "14th July 2026", "Kites for two.", published_at=published_at)
+    (job.folder / "feed.xml").write_bytes(rss2([kites, WRAPPED_UP]))
+    assert job.does("collect", now=WEEK_2).status == 0
+    items = {item["topic"]: item["item"] for item in records(job.does("edit", "--json").out)}
+    (ladders,) = (topic for topic in items if "Kites" not in topic)
+
+    assert job.does("edit", "hide", str(items[ladders]), now=WEEK_2).status == 0
+    assert job.does("run", now=WEEK_2).status == 0
+    assert job.does("run", now=JULY).status == 0
+
+    assert stands(job, 2)["una"] == ("far_monthly", "not_due")
+    assert stands(job, 3)["una"] == ("far_monthly", None)
+    reasons = job.asks("SELECT segment, reason FROM carried WHERE news_id = ?", items[ladders])
+    assert ("far_monthly", "hidden by a maintainer") in reasons
+    last = max(job.files())
+    assert "Kites for two" in last.read_text(encoding="utf-8")
+    assert "ladders" not in last.read_text(encoding="utf-8").lower()
 
 
 def test_a_segment_means_all_of_its_readers_whatever_their_pace(job: Job) -> None:

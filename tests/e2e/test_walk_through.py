@@ -49,13 +49,12 @@ def publish(blog: Site, feed: bytes) -> str:
 
 
 def test_a_reader_signs_up_chooses_reads_leaves_and_is_left_alone(
-    tmp_path: Path, blog: Site, mail_server: MailServer
+    tmp_path: Path, blog: Site, mail_server: MailServer, url: str | None
 ) -> None:
     feed = publish(blog, rss2([ANNOUNCED]))
     delivery = by_smtp(mail_server.port)
-    job = a_job(
-        tmp_path / "job", feed=feed, delivery=delivery, readers=f"{ASH},Ash,,GB,,,confirmed"
-    )
+    readers = f"{ASH},Ash,,GB,,,confirmed"
+    job = a_job(tmp_path / "job", feed=feed, delivery=delivery, readers=readers, url=url)
 
     with serving(job, now=SIGN_UP_DAY) as pages:
         sign_up(pages)

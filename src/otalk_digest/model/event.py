@@ -1,14 +1,16 @@
 """What a provider tells us about a message after it has taken it. Pure."""
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from otalk_digest.model.delivery import EventKind
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeliveryEvent:
-    """One event. The same key, name, moment and url are the same event, whatever its id."""
+class DeliveryEvent(NamedTuple):
+    """One event. The same key, name, moment and url are the same event, whatever its id.
+
+    A tuple, for they come a thousand at a time, and somebody waits. Give its fields by name.
+    """
 
     #: What travelled with the message; not to be trusted until it is found to be ours.
     delivery_key: str
@@ -16,6 +18,8 @@ class DeliveryEvent:
     name: str
     #: UTC.
     at: datetime
+    #: As it came, JSON.
+    raw: str
     #: Of a click; "" for other events.
     url: str = ""
     #: What it means for the delivery; None when nothing.
@@ -24,8 +28,6 @@ class DeliveryEvent:
     reason: str | None = None
     #: Why its reader is never mailed again; None when they are.
     suppresses: str | None = None
-    #: As it came, JSON.
-    raw: str
     #: Whose key it is; None when it is not one of ours.
     delivery_id: int | None = None
     #: Names the attempt that the message left with; "" when it is not told.

@@ -11,11 +11,10 @@ from sqlalchemy import Connection
 
 from otalk_digest.delivery.providers.sendgrid_events import ReadEvents, read_events
 from otalk_digest.model.event import DeliveryEvent
-from otalk_digest.pipeline.reconciling import find_ours
 from otalk_digest.store import events
 
-#: Deliveries brought up to date in one transaction, so that other writers wait for few.
-_AT_A_GO: Final = 50
+#: Events applied in one transaction, so that other writers wait for few.
+_AT_A_GO: Final = 250
 
 
 class Opener(Protocol):
@@ -47,14 +46,16 @@ def make_opener(webhook_key: str) -> Opener:
     return open_post
 
 
-def keep_events(connection: Connection, found: tuple[DeliveryEvent, ...], *, now: datetime) -> int:
-    """Store events, and suppress at once whom they suppress; return how many were new."""
-    ours = find_ours(connection, found)
+def keep_events(connection: Connection, ours: tuple[DeliveryEvent, ...], *, now: datetime) -> int:
+    """Store events, and suppress at once whom they suppress; return how many were new.
+
+    Whose they are is found before (`find_ours`): nobody else writes while this one does.
+    """
     new = events.store_events(connection, ours, now=now)
     events.suppress_leavers(connection, ours, now=now)
     return new
 
 
 def apply_some(connection: Connection, *, now: datetime) -> bool:
-    """Bring some deliveries to what stored events say; return whether others may wait still."""
+    """Apply some of the stored events; return whether others may wait still."""
     return events.apply_some(connection, most=_AT_A_GO, now=now) is not None

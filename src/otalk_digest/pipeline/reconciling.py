@@ -1,9 +1,7 @@
 """Learn what became of what was sent: events, suppression lists, and what follows from them."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
-
-from sqlalchemy import Connection
 
 from otalk_digest.audience.links import delivery_of
 from otalk_digest.delivery.provider import Provider
@@ -29,17 +27,14 @@ class Reconciled:
 def take_events(store: Store, found: tuple[DeliveryEvent, ...], *, now: datetime) -> int:
     """Keep events before anything is made of them; return how many were new."""
     with store.begin() as connection:
-        return events.store_events(connection, find_ours(connection, found), now=now)
+        ours = find_ours(found, secret_key(connection))
+        return events.store_events(connection, ours, now=now)
 
 
-def find_ours(
-    connection: Connection, found: tuple[DeliveryEvent, ...]
-) -> tuple[DeliveryEvent, ...]:
+def find_ours(found: tuple[DeliveryEvent, ...], key: bytes) -> tuple[DeliveryEvent, ...]:
     """Return the events with the deliveries and the attempts that they are about."""
-    key = secret_key(connection)
     return tuple(
-        replace(
-            each,
+        each._replace(
             delivery_id=delivery_of(each.delivery_key, key),
             attempt_id=attempt_of(each.attempt_key),
         )

@@ -73,6 +73,9 @@ class Base(Protocol):
     def daily_fault(self, connection: Connection) -> str | None:
         """Do so, but what takes long once a day. Only the holder of the lease may ask."""
 
+    def tidy(self) -> None:
+        """Do now what a commit would else do now and then, while somebody waits for it."""
+
     def watch(self) -> Watch:
         """Return what notices commits."""
 
@@ -149,10 +152,7 @@ class Store:
 
     @contextlib.contextmanager
     def shift(self) -> Iterator[int]:
-        """Be one of the workers, beside others and a run, and yield the number of this one.
-
-        Raises SettingsError where the database can have none.
-        """
+        """Be one of the workers; yield its number. Raises SettingsError where there are none."""
         with contextlib.ExitStack() as stack:
             with self._translated():
                 number = stack.enter_context(self._base.shift())
@@ -176,6 +176,11 @@ class Store:
         with self.read() as connection:
             fault = self._base.daily_fault(connection)
         self._require_none(fault)
+
+    def tidy(self) -> None:
+        """Do now what a commit would else do while somebody waits for it. Raises StoreError."""
+        with self._translated():
+            self._base.tidy()
 
     def watch(self) -> Watch:
         """Return what notices that anything was written, by whichever program of ours."""

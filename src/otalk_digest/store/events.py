@@ -1,17 +1,19 @@
 """Events of providers: stored first, applied afterwards, in any order and any number of times."""
 
-from collections.abc import Iterable, Sequence
+import functools
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, exists, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, exists, func, select, update
 
 from otalk_digest.model.delivery import EventKind, Status, after_all_events
 from otalk_digest.model.event import DeliveryEvent
 from otalk_digest.store import counts
 from otalk_digest.store.counts import Line
 from otalk_digest.store.fences import State
+from otalk_digest.store.moment import moment_binder
 from otalk_digest.store.schema import attempts, deliveries, editions, subscribers, suppressions
 from otalk_digest.store.subscribers import is_suppressed, suppress
 from otalk_digest.store.told import events
@@ -31,17 +33,10 @@ _COLUMNS: Final = (
     *(_E.delivery_key, _E.name, _E.at, _E.url, _E.delivery_id),
     *(_E.kind, _E.reason, _E.suppresses, _E.raw, _E.attempt_id, _E.stored_at),
 )
-# Built once and said for a thousand events at a go.
-_STORE: Final = insert(events).from_select(
-    [column.name for column in _COLUMNS],
-    select(*(bindparam(column.name, type_=column.type) for column in _COLUMNS)).where(
-        ~exists().where(
-            *(
-                column == bindparam(column.name, type_=column.type)
-                for column in (_E.delivery_key, _E.name, _E.at, _E.url)
-            )
-        )
-    ),
+_MOVE: Final = (
+    update(deliveries)
+    .where(_D.id == bindparam("moved"))
+    .values(status=bindparam("to"), reason=bindparam("why"), updated_at=bindparam("now"))
 )
 
 
@@ -57,12 +52,19 @@ class Applied:
 
 def store_events(connection: Connection, found: Iterable[DeliveryEvent], *, now: datetime) -> int:
     """Keep events that are not known yet; return how many there were."""
-    rows = [_row(event, now=now) for event in found]
+    moment = moment_binder(connection)
+    rows = _rows(found, moment, now=now)
     if not rows:
         return 0
     before = connection.scalar(select(func.max(_E.id))) or 0
-    connection.execute(_STORE, rows)
-    # Counted by what is there: not every database counts what a SELECT inserts.
+    # In the driver's own words: a row of names costs SQLAlchemy more than the database.
+    mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
+    names, marks = ", ".join(each.name for each in _COLUMNS), ", ".join([mark] * len(_COLUMNS))
+    connection.exec_driver_sql(
+        f"INSERT INTO {events.name} ({names}) VALUES ({marks}) ON CONFLICT DO NOTHING",  # noqa: S608 - names of ours only
+        rows,
+    )
+    # Counted by what is there: drivers count rows of many statements each in its own way.
     return connection.scalar(select(func.count()).where(_E.id > before)) or 0
 
 
@@ -87,27 +89,18 @@ def apply_events(connection: Connection, *, now: datetime) -> Applied:
 
 
 def apply_some(connection: Connection, *, most: int, now: datetime) -> Applied | None:
-    """Do what `apply_events` does for so many deliveries; None when none is waiting."""
-    connection.execute(
-        update(events)
-        .where(_E.applied_at.is_(None), _E.delivery_id.is_(None))
-        .values(applied_at=now)
-    )
+    """Do what `apply_events` does for so many events; None when none is waiting."""
     some = _waiting(connection, most)
     if not some:
         return None
-    moves = [
-        moved_to
-        for delivery_id in some
-        if (moved_to := _settle(connection, delivery_id, now=now)) is not None
-    ]
+    moves = _settle(connection, {row.delivery_id for row in some} - {None}, now=now)
     counts.move(connection, moves)
     moved = sum(before.status != after.status for before, after in moves)
-    suppressed = sum(_suppress_reader(connection, each, now=now) for each in some)
+    leaving = dict.fromkeys(row.delivery_id for row in some if row.suppresses is not None)
+    suppressed = sum(_suppress_reader(connection, each, now=now) for each in leaving if each)
+    # By their own numbers: SQLite would look for those of a delivery among all that wait.
     connection.execute(
-        update(events)
-        .where(_E.delivery_id.in_(some), _E.applied_at.is_(None))
-        .values(applied_at=now)
+        update(events).where(_E.id.in_([row.id for row in some])).values(applied_at=now)
     )
     return Applied(moved=moved, suppressed=suppressed)
 
@@ -137,70 +130,86 @@ def suppress_soft_bounces(connection: Connection, *, in_a_row: int, now: datetim
     return len(found)
 
 
-def _row(event: DeliveryEvent, *, now: datetime) -> dict[str, object]:
-    return {
-        "delivery_key": event.delivery_key,
-        "name": event.name,
-        "at": event.at,
-        "url": event.url,
-        "delivery_id": event.delivery_id,
-        "kind": event.kind,
-        "reason": event.reason,
-        "suppresses": event.suppresses,
-        "raw": event.raw,
-        "attempt_id": event.attempt_id,
-        "stored_at": now,
-    }
+def _rows(
+    found: Iterable[DeliveryEvent], moment: Callable[[datetime], object], *, now: datetime
+) -> list[tuple[object, ...]]:
+    # A thousand events are of a few moments.
+    moment = functools.cache(moment)
+    stored_at = moment(now)
+    return [
+        (
+            *(event.delivery_key, event.name, moment(event.at), event.url, event.delivery_id),
+            None if event.kind is None else event.kind.value,
+            *(event.reason, event.suppresses, event.raw, event.attempt_id, stored_at),
+        )
+        for event in found
+    ]
 
 
-def _waiting(connection: Connection, most: int) -> Sequence[int]:
-    query = select(_E.delivery_id).where(_E.applied_at.is_(None), _E.delivery_id.is_not(None))
-    return [found for found in connection.scalars(query.distinct().limit(most)) if found]
+def _waiting(connection: Connection, most: int) -> Sequence[Row[int, int | None, str | None]]:
+    query = select(_E.id, _E.delivery_id, _E.suppresses).where(_E.applied_at.is_(None))
+    return connection.execute(query.order_by(_E.id).limit(most)).all()
 
 
-def _settle(connection: Connection, delivery_id: int, *, now: datetime) -> tuple[Line, Line] | None:
-    """Return where it stood and where it stands; None when nothing changes."""
-    columns = (_D.edition, _D.segment, _D.status, _D.reason)
-    stands = connection.execute(select(*columns).where(_D.id == delivery_id)).one_or_none()
-    if stands is None:
-        return None
-    query = select(_E.kind, _E.reason).where(
-        _E.delivery_id == delivery_id, _E.kind.is_not(None), ~_IS_CALLED_BACK
+def _settle(
+    connection: Connection, some: Collection[int], *, now: datetime
+) -> list[tuple[Line, Line]]:
+    """Bring deliveries to what is told of them; return from where to where each has moved."""
+    if not some:
+        return []
+    told = _told(connection, some)
+    columns = (_D.id, _D.edition, _D.segment, _D.status, _D.reason)
+    moves = {}
+    for id_, *stands in connection.execute(select(*columns).where(_D.id.in_(some))):
+        before = Line(*stands)
+        after = _after(before, told.get(id_, []))
+        if after != before:
+            moves[id_] = before, after
+    if moves:
+        connection.execute(
+            _MOVE,
+            [
+                {"moved": id_, "to": after.status, "why": after.reason, "now": now}
+                for id_, (_, after) in moves.items()
+            ],
+        )
+    return list(moves.values())
+
+
+def _told(
+    connection: Connection, some: Collection[int]
+) -> Mapping[int, list[tuple[EventKind, str | None]]]:
+    """Return delivery → what its events mean, and their reasons, as they happened."""
+    query = select(_E.delivery_id, _E.kind, _E.reason).where(
+        _E.delivery_id.in_(some), _E.kind.is_not(None), ~_IS_CALLED_BACK
     )
-    told = connection.execute(query.order_by(_E.at, _E.reason.nulls_first())).all()
-    after = after_all_events(Status(stands.status), [EventKind(row.kind) for row in told])
+    told: dict[int, list[tuple[EventKind, str | None]]] = {}
+    for row in connection.execute(query.order_by(_E.at, _E.reason.nulls_first())):
+        told.setdefault(row.delivery_id, []).append((EventKind(row.kind), row.reason))
+    return told
+
+
+def _after(before: Line, told: Sequence[tuple[EventKind, str | None]]) -> Line:
+    after = after_all_events(Status(before.status), [kind for kind, _ in told])
     # The earliest that says so; the same in whatever order they came.
-    reasons = [row.reason for row in told if Status(row.kind) is after]
-    before = Line(*stands)
-    line = before._replace(status=after.value, reason=reasons[0] if reasons else stands.reason)
-    if line == before:
-        return None
-    connection.execute(
-        update(deliveries)
-        .where(_D.id == delivery_id)
-        .values(status=line.status, reason=line.reason, updated_at=now)
-    )
-    return before, line
+    reasons = [reason for kind, reason in told if Status(kind) is after]
+    return before._replace(status=after.value, reason=reasons[0] if reasons else before.reason)
 
 
 def _suppress_reader(connection: Connection, delivery_id: int, *, now: datetime) -> bool:
     query = (
-        select(subscribers.c.identity_hash, _E.suppresses)
+        select(subscribers.c.identity_hash, _E.suppresses, _E.applied_at)
         .join_from(events, deliveries, _E.delivery_id == _D.id)
         .join(subscribers, _D.subscriber_id == subscribers.c.id)
-        .where(
-            _E.delivery_id == delivery_id,
-            _E.suppresses.is_not(None),
-            # What was applied once does not come back over somebody who has returned since.
-            _E.applied_at.is_(None),
-        )
+        .where(_E.delivery_id == delivery_id, _E.suppresses.is_not(None))
         .order_by(_E.at, _E.suppresses)
-        .limit(1)
     )
-    row = connection.execute(query).one_or_none()
-    if row is None or is_suppressed(connection, row.identity_hash):
+    # What was applied once does not come back over somebody who has returned since. Looked at
+    # here: asked for it, SQLite would look through all events that wait.
+    rows = [row for row in connection.execute(query) if row.applied_at is None]
+    if not rows or is_suppressed(connection, rows[0].identity_hash):
         return False
-    suppress(connection, row.identity_hash, row.suppresses, now=now)
+    suppress(connection, rows[0].identity_hash, rows[0].suppresses, now=now)
     return True
 
 

@@ -126,6 +126,9 @@ class PostgresDatabase:
         """Ask each time: it takes no time."""
         return self.fault(connection)
 
+    def tidy(self) -> None:
+        """Leave it to the server."""
+
     def watch(self) -> "PostgresWatch":
         """Return what listens to the announcements."""
         return PostgresWatch(self.engine)

@@ -24,9 +24,13 @@ _IS_KNOWN = exists().where(suppressions.c.identity_hash == _S.identity_hash)
 _NOW = bindparam("now", type_=Moment())
 _REASON = bindparam("reason", type_=String())
 # Said for each of a flood of posts, so they are built once.
-_SUPPRESS = insert(suppressions).from_select(
-    ["identity_hash", "reason", "since"],
-    select(_S.identity_hash, _REASON, _NOW).where(_S.id == bindparam("number"), ~_IS_KNOWN),
+_SUPPRESS = (
+    insert(suppressions)
+    .from_select(
+        ["identity_hash", "reason", "since"],
+        select(_S.identity_hash, _REASON, _NOW).where(_S.id == bindparam("number"), ~_IS_KNOWN),
+    )
+    .returning(suppressions.c.identity_hash)
 )
 _NOTE = insert(consents).from_select(
     ["identity_hash", "consent", "at", "source"],
@@ -44,7 +48,8 @@ def suppress_reader(
 ) -> None:
     """Do what `subscribers.suppress` does, to the reader of this number. Safe to repeat."""
     values = {"number": subscriber_id, "reason": reason, "now": now}
-    if connection.execute(_SUPPRESS, values).rowcount:
+    # Not every database counts what a SELECT inserts: it returns what it is.
+    if connection.execute(_SUPPRESS, values).one_or_none():
         connection.execute(_NOTE, values)
         connection.execute(_WITHDRAW, {"number": subscriber_id})
 

@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import os
+import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -89,6 +90,17 @@ class SqliteFile:
         if fault is None:
             looked_at.write(self._beside, self._path)
         return fault
+
+    def tidy(self) -> None:
+        """Move what was committed from the log beside the file into the file.
+
+        It keeps no writer waiting. Else the commit that makes the log a thousand pages long does
+        it, and whoever asked for that one waits for all of them.
+        """
+        with self.engine.connect() as connection, contextlib.suppress(sqlite3.Error):
+            # The driver's own connection: it cannot be done inside of a transaction. What stops
+            # it stops the next commit too, which says so.
+            connection.connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def watch(self) -> "SqliteWatch":
         """Return what notices commits by the file's own counter."""

@@ -2,9 +2,10 @@
 
 A commit that is safe against a power cut costs milliseconds (R2), however little is in it. So
 while one is under way the next requests wait together, and each is answered after the commit
-that holds its own part.
+that holds its own part. A second thread tidies up behind it, so that no commit has to.
 """
 
+import contextlib
 import queue
 import threading
 from collections.abc import Callable
@@ -21,6 +22,8 @@ T = TypeVar("T")
 
 #: In one transaction: the last of them waits for all, and other programs want to write too.
 _MOST: Final = 200
+#: Between two tidyings: each is a wait for the disk as well.
+_REST_S: Final = 0.25
 #: That wait; more would only be answered when nobody listens any more.
 _MOST_WAITING: Final = 10_000
 
@@ -37,19 +40,28 @@ class Writer:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._tasks: queue.Queue[_Task[Any] | None] = queue.Queue(_MOST_WAITING)
-        self._thread: threading.Thread | None = None
+        self._threads: list[threading.Thread] = []
+        self._has_written = threading.Event()
+        self._stop = threading.Event()
 
     def __enter__(self) -> Self:
-        self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
-        self._thread.start()
+        self._stop.clear()
+        self._threads = [
+            threading.Thread(target=self._run, name="writer", daemon=True),
+            threading.Thread(target=self._tidy, name="tidier", daemon=True),
+        ]
+        for thread in self._threads:
+            thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         """Write what still waits, then end."""
         self._tasks.put(None)
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+        self._stop.set()
+        self._has_written.set()
+        for thread in self._threads:
+            thread.join()
+        self._threads = []
 
     def submit(self, work: Callable[[Connection], T]) -> "Future[T]":
         """Return what `work` will have come to once it is committed.
@@ -72,6 +84,16 @@ class Writer:
                 waiting.append(self._tasks.get_nowait())
             is_ending = None in waiting
             self._write([task for task in waiting if task is not None])
+            self._has_written.set()
+
+    def _tidy(self) -> None:
+        while not self._stop.is_set():
+            self._has_written.wait()
+            self._has_written.clear()
+            # What stops it is said by the next commit.
+            with contextlib.suppress(StoreError):
+                self._store.tidy()
+            self._stop.wait(_REST_S)
 
     def _write(self, tasks: list[_Task[Any]]) -> None:
         tasks = [task for task in tasks if task.future.set_running_or_notify_cancel()]

@@ -50,6 +50,22 @@ def test_commits_survive_a_power_cut(store: Store) -> None:
     assert pragmas == ["wal", 2, 1]
 
 
+def test_tidied_up_the_file_holds_what_was_committed_and_can_be_written_again(
+    store: Store,
+) -> None:
+    _write(store, "1")
+    path = Path(str(store.place))
+    before = path.read_bytes()
+
+    store.tidy()
+
+    assert path.read_bytes() != before
+    with store.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM meta WHERE key = 'a'")
+    with store.read() as connection:
+        assert secret_key(connection)
+
+
 def refusal_of(path: Path, *, must_exist: bool = False) -> str:
     with pytest.raises(StoreError) as refusal:
         open_store(path, must_exist=must_exist)

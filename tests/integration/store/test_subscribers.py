@@ -9,7 +9,8 @@ from otalk_digest.model.audience import Consent, Facet, Has, Subscriber
 from otalk_digest.model.news import NewsKind
 from otalk_digest.store import subscribers as people
 from otalk_digest.store.database import Store
-from otalk_digest.store.schema import consents, suppressions
+from otalk_digest.store.readers import suppress_reader
+from otalk_digest.store.schema import consents, subscribers, suppressions
 
 ANN = a_subscriber(
     "Ann@example.org",
@@ -142,3 +143,15 @@ def test_zones_in_use_are_those_that_somebody_set(store: Store) -> None:
         add_people(connection, ANN, a_subscriber("bea@example.org"))
 
         assert people.zones_in_use(connection) == {"Asia/Kolkata"}
+
+
+def test_who_leaves_ten_times_has_left_once(store: Store) -> None:
+    """RFC 8058 §3.1: mail programs repeat; the proof of what somebody wished must not."""
+    with store.begin() as connection:
+        add_people(connection, ANN)
+        number = connection.scalar(select(subscribers.c.id)) or 0
+
+        for _ in range(10):
+            suppress_reader(connection, number, "unsubscribed", now=NOW)
+
+        assert consent_history(connection) == [Consent.CONFIRMED, Consent.WITHDRAWN]

@@ -15,8 +15,10 @@ from starlette.routing import BaseRoute, Route
 
 from otalk_digest.errors import InputError, StoreError
 from otalk_digest.logs import log_event
+from otalk_digest.model.event import DeliveryEvent
 from otalk_digest.pipeline import receiving
 from otalk_digest.pipeline.receiving import Opener
+from otalk_digest.pipeline.reconciling import find_ours
 from otalk_digest.web.public.desk import PublicDesk
 
 SIGNATURE: Final = "x-twilio-email-event-webhook-signature"
@@ -52,26 +54,36 @@ class _Hook:
         # The guard has seen to its length, and to how long it may take.
         body = await request.body()
         try:
-            read = await run_in_threadpool(
-                self._open, body, signature=signature, timestamp=timestamp, now=now
+            found = await run_in_threadpool(
+                self._read, body, signature=signature, timestamp=timestamp, now=now
             )
         except InputError:
             return _say("These are no events.", 400)
-        if read is None:
+        if found is None:
             log_event("post_refused", provider="sendgrid")
             return _say("This was not signed by SendGrid just now.", 403)
+        ours, unreadable = found
         try:
             async with self._turns:
                 new = await asyncio.wrap_future(
                     self._desk.writer.submit(
-                        lambda connection: receiving.keep_events(connection, read.events, now=now)
+                        lambda connection: receiving.keep_events(connection, ours, now=now)
                     )
                 )
         except Exception as error:  # noqa: BLE001 - whatever it is, SendGrid shall try again
             log_event("post_not_stored", provider="sendgrid", error=type(error).__name__)
             return _say("Not stored. Post it again.", 503)
-        log_event("events_stored", events=len(read.events), new=new, unreadable=read.unreadable)
+        log_event("events_stored", events=len(ours), new=new, unreadable=unreadable)
         return PlainTextResponse("Stored.\n", background=BackgroundTask(self._apply))
+
+    def _read(
+        self, body: bytes, *, signature: bytes, timestamp: bytes, now: datetime
+    ) -> tuple[tuple[DeliveryEvent, ...], int] | None:
+        """Return the events, knowing whose they are, and how many entries are none."""
+        read = self._open(body, signature=signature, timestamp=timestamp, now=now)
+        if read is None:
+            return None
+        return find_ours(read.events, self._desk.links.key), read.unreadable
 
     def _apply(self) -> None:
         """Apply what is stored, in small steps between other writes; one at a time does it."""

@@ -1,9 +1,11 @@
 """Sign-up: the form, also to be embedded elsewhere, and the page behind a confirmation's link.
 
-Everybody gets the same answer, whatever is known of the address that they typed.
+Everybody gets the same answer, whatever is known of the address that they typed, and as late:
+who is new takes more writing than who is here already, and who complained takes none.
 """
 
 import asyncio
+import time
 from typing import Final
 
 from starlette.exceptions import HTTPException
@@ -37,6 +39,8 @@ _TRAP: Final = "website"
 _LONGEST_ADDRESS: Final = 254
 #: Any page may show the form in a frame: it acts on nobody's behalf.
 _EMBEDDED: Final = {"Content-Security-Policy": POLICY.format(ancestors="*")}
+#: An answer leaves a whole number of these after it was asked for; the writing takes a part of one.
+BEAT_S: Final = 0.25
 _UNWISHED: Final = Read(wishes=Wishes())
 
 
@@ -53,6 +57,11 @@ def routes(desk: PublicDesk) -> list[BaseRoute]:
     ]
 
 
+def rest_of_beat(took_s: float) -> float:
+    """Return how long an answer waits, so that its time does not tell what was done for it."""
+    return -took_s % BEAT_S
+
+
 class _SignUp:
     def __init__(self, desk: PublicDesk) -> None:
         self._desk = desk
@@ -65,6 +74,7 @@ class _SignUp:
     async def take(self, request: Request) -> Response:
         """Keep what is asked for; a confirmation mail says the rest."""
         desk, fields = self._desk, await read_form(request)
+        began = time.monotonic()
         now, is_embedded = desk.clock(), _is_embedded(request)
         home = desk.press.profile.zone
         read = read_wishes(fields, self._offered, home=home, now=now)
@@ -86,6 +96,7 @@ class _SignUp:
                 network=client_of(request.scope, desk.trusted_proxies),
             )
             heard = await self._sign_up(asked)
+            await asyncio.sleep(rest_of_beat(time.monotonic() - began))
         if heard is Heard.TOO_MANY:
             return notice_page(desk, "too_many", status=429)
         said = page(desk, _FORM, is_embedded=is_embedded, is_asked=True)
