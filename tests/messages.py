@@ -74,7 +74,7 @@ def a_recipient(number: int = 1, **changes: object) -> Recipient:
         list_unsubscribe=f"<{leave}>, <mailto:leave@otalk.example?subject=key-{number}>",
         is_one_click=True,
     )
-    return replace(given, **changes)  # type: ignore[arg-type]  # a builder takes any field
+    return given._replace(**changes)  # type: ignore[arg-type]  # a builder takes any field
 
 
 def values(greeting: str, leave: str) -> Mapping[str, str]:

@@ -18,6 +18,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 def faults(page: Page) -> list[str]:
     """Return what axe finds, and whether the page is wider than its window."""
+    # A click comes back when the page has begun; its style sheet may still be under way.
+    page.wait_for_load_state("load")
     width = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
     found = axe_faults(Visit(page=page))
     return found if width <= 0 else [*found, f"{width} pixels too wide"]

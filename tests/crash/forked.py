@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from tests.crash.killing import NOWHERE, Moment
+from tests.maintainer import Ended
 from tests.weekly_job import WEEK_1, Job, Running, bare_environment
 
 _ROOT: Final = Path(__file__).parents[2]
@@ -162,6 +163,11 @@ class ForkedJob(Job):
             yield Running(process)
         finally:
             process.forget()
+
+    def does(self, *words: str, now: str = WEEK_1) -> Ended:
+        """Run a command to its end, forked like those that are killed."""
+        with self.started(*words, now=now) as running:
+            return running.end()
 
     def killed_at(self, moment: Moment, *words: str, now: str = WEEK_1) -> int:
         """Run a command that is killed at a moment, and return its status."""

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from typing import TYPE_CHECKING, Final
@@ -218,7 +217,7 @@ def _check_message(variant: Variant) -> None:
         mark.token: f"https://lists.example.org/u/{mark.field}" for mark in variant.placeholders
     }
     template = compile_message(variant, SENDER, date=datetime.fromisoformat("2031-03-04T06:30Z"))
-    raw = template.fill(replace(a_recipient(), values=values))
+    raw = template.fill(a_recipient()._replace(values=values))
     assert raw.isascii()
     assert max(map(len, raw.split(b"\r\n"))) <= 998
     message = parsed(raw)

@@ -63,7 +63,6 @@ HOMES = {
         *("collect/refusals", "collect/transport"),
     },
     "icalendar": {"digest/agenda", "digest/calendar"},
-    "itsdangerous": {"audience/links"},
     "jinja2": {"compiled", "digest/themes", "digest/templating", "web/preview/pages"},
     "lxml": {
         "check",

@@ -5,15 +5,10 @@ The token is the subscriber's number, signed: unforgeable, and no address in a U
 
 import hashlib
 import hmac
-from base64 import urlsafe_b64encode
 from dataclasses import dataclass
-from functools import cached_property
 
-from itsdangerous import BadSignature, Signer
-
-_SALT = "otalk-digest.reader"
 #: Of the greatest number that a database holds.
-_MOST_DIGITS = 18
+_MOST_DIGITS = 19
 
 
 @dataclass(frozen=True)
@@ -25,28 +20,17 @@ class ReaderLinks:
     #: Where people without a web address write to leave.
     mailbox: str
 
-    @cached_property
-    def _signer(self) -> Signer:
-        return Signer(self.key, salt=_SALT, digest_method=hashlib.sha256, key_derivation="hmac")
-
-    # To copy one that has taken its key costs less than half of making one.
-    @cached_property
-    def _of_readers(self) -> hmac.HMAC:
-        return hmac.new(self._signer.derive_key(), digestmod="sha256")
-
     def token(self, subscriber_id: int) -> str:
-        """Return the reader's token: as the signer would write it, its key derived once."""
-        number = str(subscriber_id)
-        signed = self._of_readers.copy()
-        signed.update(number.encode())
-        return f"{number}.{urlsafe_b64encode(signed.digest()).decode().rstrip('=')}"
+        """Return the reader's token: their number with a mark of 128 bits that needs the key."""
+        # Keyed BLAKE2 (RFC 7693 §2.9): made for every message, at a tenth of the cost of HMAC.
+        mark = hashlib.blake2b(b"reader:%d" % subscriber_id, key=self.key, digest_size=16)
+        return f"{subscriber_id}.{mark.hexdigest()}"
 
     def subscriber_of(self, token: str) -> int | None:
         """Return whose token it is; None when we did not make it."""
-        try:
-            return int(self._signer.unsign(token))
-        except (BadSignature, ValueError):
-            return None
+        number = _number(token.partition(".")[0])
+        is_ours = number is not None and _is_the_same(self.token(number), token)
+        return number if is_ours else None
 
     def unsubscribe_url(self, token: str) -> str:
         """Return the link for the body: a page, or a ready-made e-mail."""
@@ -88,8 +72,16 @@ def delivery_key(delivery_id: int, key: bytes) -> str:
 
 def delivery_of(text: str, key: bytes) -> int | None:
     """Return whose key it is; None when we did not make it."""
-    number = text.partition("-")[0]
-    if not (number.isascii() and number.isdigit()) or len(number) > _MOST_DIGITS:
-        return None
-    made = delivery_key(int(number), key)
-    return int(number) if hmac.compare_digest(made.encode(), text.encode()) else None
+    number = _number(text.partition("-")[0])
+    is_ours = number is not None and _is_the_same(delivery_key(number, key), text)
+    return number if is_ours else None
+
+
+def _number(text: str) -> int | None:
+    is_number = text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS
+    return int(text) if is_number else None
+
+
+def _is_the_same(made: str, given: str) -> bool:
+    """Compare in a time that tells nothing of how much of it is right."""
+    return hmac.compare_digest(made.encode(), given.encode("utf-8", "replace"))

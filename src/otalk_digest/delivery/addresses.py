@@ -1,6 +1,7 @@
 """Addresses on the wire, and kept out of everything else. Pure."""
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 import idna
@@ -13,6 +14,7 @@ _ADDRESS: Final = re.compile(
 )
 #: Most addresses, and every one of these is one of those above; ASCII alone, so two looks suffice.
 _PLAIN_ADDRESS: Final = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+")
+_PLAIN_ADDRESSES: Final = re.compile(rf"{_PLAIN_ADDRESS.pattern}(?:\n{_PLAIN_ADDRESS.pattern})*+")
 #: RFC 5321 §4.5.3.1.3: a path of 256 with its brackets.
 _LONGEST: Final = 254
 #: Wider than an address, so that no part of one is left standing.
@@ -25,6 +27,15 @@ _DIAGNOSTIC_LENGTH: Final = 300
 
 class UnusableAddressError(ValueError):
     """No envelope can hold this address; the text does not hold it either."""
+
+
+def are_plain(addresses: Sequence[str]) -> bool:
+    """Whether every one is ASCII and stands in an envelope as it is; one look for all of them."""
+    together = "\n".join(addresses)
+    is_fit = max(map(len, addresses), default=0) <= _LONGEST
+    # One that holds a line end itself would be seen as two.
+    is_whole = together.count("\n") == max(len(addresses) - 1, 0)
+    return is_fit and is_whole and bool(_PLAIN_ADDRESSES.fullmatch(together))
 
 
 def wire_address(address: str) -> str:

@@ -39,6 +39,15 @@ def unfolded(value: str) -> str:
     return value
 
 
+def all_unfolded(values: Sequence[str]) -> Sequence[str]:
+    """Return the values as given: `unfolded`, in one look for all of them."""
+    together = "".join(values)
+    are_short = values and min(map(len, values)) > 0 and max(map(len, values)) <= _UNFOLDED
+    if are_short and together.isascii() and together.isprintable():
+        return values
+    return [unfolded(value) for value in values]
+
+
 def text(value: str) -> str:
     """Return an unstructured value: as it is where it fits, else in encoded words.
 

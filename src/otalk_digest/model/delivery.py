@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
+from typing import NamedTuple
 
 
 class Status(StrEnum):
@@ -149,8 +150,7 @@ class OutcomeKind(StrEnum):
     IN_DOUBT = "in_doubt"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(NamedTuple):
     """One recipient's answer. `diagnostic` holds no address."""
 
     delivery_id: int

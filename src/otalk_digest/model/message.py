@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from otalk_digest.model.edition import Variant
 
@@ -19,9 +20,8 @@ class Sender:
     list_name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recipient:
-    """One delivery as a provider sees it."""
+class Recipient(NamedTuple):
+    """One delivery as a provider sees it. There are millions: a tuple is made in half the time."""
 
     delivery_id: int
     #: Opaque: travels with the message and comes back in events.

@@ -196,7 +196,7 @@ class StoreLedger:
                         zone=zone,
                         confirmation=confirmations.get(subscriber_id),
                     )
-                    for delivery_id, subscriber_id, address, name, zone in claim.readers
+                    for delivery_id, subscriber_id, address, name, zone, _ in claim.readers
                 ]
             ),
         )

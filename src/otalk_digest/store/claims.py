@@ -130,6 +130,8 @@ class ClaimedReader(NamedTuple):
     address: str
     name: str | None
     zone: str | None
+    #: Whether they are still to be written to.
+    stays: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,12 +185,13 @@ def _next_readers(
             rows = connection.execute(_NEXT_TO_CONFIRM, wanted | {"now": now}).all()
         else:
             rows = connection.execute(_NEXT_PLANNED, wanted).all()
-        left = [number for number, *_, stays in rows if not stays]
+        read = [ClaimedReader._make(row) for row in rows]
+        left = [reader.delivery_id for reader in read if not reader.stays]
         if left:
             connection.execute(_SKIP_LEAVERS, {"ids": left, "now": now})
-        if not rows or len(left) < len(rows):
-            return tuple([ClaimedReader._make(row[:-1]) for row in rows if row[-1]])
-        after = rows[-1].id
+        if not read or len(left) < len(read):
+            return tuple([each for each in read if each.stays] if left else read)
+        after = read[-1].delivery_id
 
 
 def _take(

@@ -1,7 +1,6 @@
 """Readers whom a server puts off: tried by later runs, but not for ever (RFC 5321 §4.5.4.1)."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, insert, select, update
@@ -33,7 +32,7 @@ def weigh(
         connection.execute(insert(put_offs), new)
     given_up = {each for each, first_at in known.items() if now - first_at >= patience}
     return [
-        replace(outcome, kind=OutcomeKind.REJECTED)
+        outcome._replace(kind=OutcomeKind.REJECTED)
         if outcome.is_put_off and outcome.delivery_id in given_up
         else outcome
         for outcome in outcomes

@@ -41,7 +41,6 @@ def test_a_token_of_another_store_is_refused() -> None:
 def test_a_token_cut_or_changed_anywhere_is_refused() -> None:
     token = LINKS.token(7)
 
-    # The last character of base64 carries spare bits, so only its removal must be noticed.
     changed = [f"{token[:at]}~{token[at + 1 :]}" for at in range(len(token))]
     assert {LINKS.subscriber_of(text) for text in (*changed, token[:-1], token[1:])} == {None}
 

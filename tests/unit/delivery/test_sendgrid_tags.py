@@ -100,7 +100,7 @@ def test_tags_are_made_of_the_tokens_of_the_edition_and_are_in_one_case() -> Non
     reader = a_recipient()
     renewed = {token.replace("7f3a", "8b4c"): value for token, value in reader.values.items()}
 
-    theirs = tag_content(other, [replace(reader, values=renewed)]).columns
+    theirs = tag_content(other, [reader._replace(values=renewed)]).columns
     ours = tags_of(VARIANT)
 
     assert {tag[:6] for tag in ours}.isdisjoint(tag[:6] for tag in theirs)

@@ -28,6 +28,8 @@ class Books:
     def undecided(self) -> list[Recipient]:
         """Readers without an outcome, in order."""
         known = self._left_out.keys() | self._decided.keys()
+        if not known:
+            return list(self._recipients)
         return [each for each in self._recipients if each.delivery_id not in known]
 
     def leave_out(self, recipient: Recipient, why: str) -> None:
@@ -38,9 +40,7 @@ class Books:
         """The provider has taken these."""
         taken = OutcomeKind.ACCEPTED
         for number in [each.delivery_id for each in chunk]:
-            self._decided[number] = Outcome(
-                delivery_id=number, kind=taken, provider_message_id=message_id
-            )
+            self._decided[number] = Outcome(number, taken, None, message_id)
 
     def refuse(self, refused: Sequence[tuple[Recipient, str]]) -> None:
         """One answer of the provider refuses these, each for its reason."""

@@ -14,7 +14,7 @@ from otalk_digest.delivery.providers.sendgrid_isolation import (
     isolate,
 )
 from otalk_digest.delivery.providers.sendgrid_post import Poster
-from otalk_digest.delivery.providers.sendgrid_request import encode_request, fault
+from otalk_digest.delivery.providers.sendgrid_request import encode_request, faults
 from otalk_digest.errors import OtalkDigestError, SettingsError
 from otalk_digest.model.delivery import Outcome
 from otalk_digest.model.message import Batch
@@ -30,9 +30,8 @@ _ALL_REFUSED: Final = (
 def send_batch(batch: Batch, poster: Poster, *, group: int | None) -> Sequence[Outcome]:
     """Return one outcome per recipient; raises, as `Poster.post`, while no reader is decided."""
     books = Books(batch)
-    for recipient in batch.recipients:
-        if why := fault(recipient):
-            books.leave_out(recipient, why)
+    for recipient, why in faults(batch.recipients):
+        books.leave_out(recipient, why)
     queue = deque(chunks(books.undecided()))
     for _ in range(_MOST_REQUESTS):
         if not queue:

@@ -10,7 +10,7 @@ from json.encoder import encode_basestring as quoted
 from typing import Final
 
 from otalk_digest.delivery import headers
-from otalk_digest.delivery.addresses import wire_address
+from otalk_digest.delivery.addresses import are_plain, wire_address
 from otalk_digest.delivery.message import ONE_CLICK
 from otalk_digest.model.message import Recipient
 
@@ -42,16 +42,20 @@ def encode_readers(
     )
     said = f",{quoted(ONE_CLICK_FIELD)}:{quoted(ONE_CLICK)}"
     rows = zip(
-        [quoted(wire_address(each.address)) for each in recipients],
+        map(quoted, _wired([each.address for each in recipients])),
         [_shown_name(each.name) if each.name else "" for each in recipients],
         *[map(quoted, column) for column in columns.values()],
         # Substitutions do not reach headers, so the way out is written out for each reader.
-        [quoted(headers.unfolded(each.list_unsubscribe)) for each in recipients],
+        map(quoted, headers.all_unfolded([each.list_unsubscribe for each in recipients])),
         [said if each.is_one_click and not leaves_out_one_click else "" for each in recipients],
         [quoted(each.key) for each in recipients],
         strict=True,
     )
     return ",".join([reader % row for row in rows])
+
+
+def _wired(addresses: Sequence[str]) -> Sequence[str]:
+    return addresses if are_plain(addresses) else [wire_address(each) for each in addresses]
 
 
 def _shown_name(name: str) -> str:

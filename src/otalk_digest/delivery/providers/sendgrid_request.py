@@ -14,6 +14,7 @@ from typing import Any, Final
 from otalk_digest.delivery import headers
 from otalk_digest.delivery.addresses import (
     UnusableAddressError,
+    are_plain,
     needs_smtputf8,
     wire_address,
 )
@@ -44,8 +45,17 @@ _NO_TRACKING: Final = {
 }
 
 
-def fault(recipient: Recipient) -> str | None:
-    """Return why SendGrid would refuse this reader; asking it would cost a whole request."""
+def faults(recipients: Sequence[Recipient]) -> list[tuple[Recipient, str]]:
+    """Return whom SendGrid would refuse, and why; asking it would cost a whole request."""
+    suspects = recipients
+    if are_plain([each.address for each in recipients]):
+        # UTF-8 has four bytes for a character at most.
+        most = _SUBSTITUTIONS_LIMIT // 4
+        suspects = [e for e in recipients if len("".join((*e.values, *e.values.values()))) > most]
+    return [(each, why) for each in suspects if (why := _fault(each))]
+
+
+def _fault(recipient: Recipient) -> str | None:
     try:
         wire_address(recipient.address)
     except UnusableAddressError as error:
