@@ -14,7 +14,7 @@ from otalk_digest.model.event import DeliveryEvent
 from otalk_digest.store import events
 
 #: Events applied in one transaction, so that other writers wait for few.
-_AT_A_GO: Final = 250
+_AT_A_GO: Final = 100
 
 
 class Opener(Protocol):

@@ -1,6 +1,7 @@
 """The public web app: each module of pages names its routes, this one joins them."""
 
 import contextlib
+import gc
 from collections.abc import AsyncIterator, Callable
 from typing import Final
 
@@ -67,6 +68,9 @@ def _lifespan(
 ) -> Callable[[Starlette], contextlib.AbstractAsyncContextManager[None]]:
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        # What was imported stays, so nobody's answer waits while all of it is looked through.
+        gc.collect()
+        gc.freeze()
         # The courier ends first: what it has sent is in the books before they are closed.
         with desk.writer, desk.courier:
             yield

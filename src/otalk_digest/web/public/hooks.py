@@ -27,6 +27,9 @@ TIMESTAMP: Final = "x-twilio-email-event-webhook-timestamp"
 _AT_ONCE: Final = 2
 #: Of the time, applying takes a quarter at most: what comes in comes first.
 _REST: Final = 3
+#: What waits is applied between two posts; in a flood of them, as often as this all the same.
+_PATIENCE_S: Final = 2.0
+_GLANCE_S: Final = 0.005
 #: Less than a stop waits for what is under way. What is left then, the next run applies.
 _LONGEST_S: Final = 20.0
 
@@ -46,9 +49,17 @@ class _Hook:
         self._open = open_post
         self._turns = asyncio.Semaphore(_AT_ONCE)
         self._applying = threading.Lock()
+        self._under_way = 0
 
     async def answer(self, request: Request) -> Response:
         """Answer 200 once every event of the post is on the disk; SendGrid repeats all others."""
+        self._under_way += 1
+        try:
+            return await self._answer(request)
+        finally:
+            self._under_way -= 1
+
+    async def _answer(self, request: Request) -> Response:
         now = self._desk.clock()
         signature, timestamp = (_the_only(request, name) for name in (SIGNATURE, TIMESTAMP))
         # The guard has seen to its length, and to how long it may take.
@@ -100,6 +111,9 @@ class _Hook:
             self._applying.release()
 
     def _apply_some(self, now: datetime) -> bool:
+        began = time.monotonic()
+        while self._under_way and time.monotonic() - began < _PATIENCE_S:
+            time.sleep(_GLANCE_S)
         began = time.monotonic()
         job = self._desk.writer.submit(lambda connection: receiving.apply_some(connection, now=now))
         is_more = job.result()
