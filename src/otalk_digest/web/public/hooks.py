@@ -111,14 +111,17 @@ class _Hook:
             self._applying.release()
 
     def _apply_some(self, now: datetime) -> bool:
-        began = time.monotonic()
-        while self._under_way and time.monotonic() - began < _PATIENCE_S:
-            time.sleep(_GLANCE_S)
+        self._let_posts_pass()
         began = time.monotonic()
         job = self._desk.writer.submit(lambda connection: receiving.apply_some(connection, now=now))
         is_more = job.result()
         time.sleep(_REST * (time.monotonic() - began))
         return is_more
+
+    def _let_posts_pass(self) -> None:
+        until = time.monotonic() + _PATIENCE_S
+        while self._under_way and time.monotonic() < until:
+            time.sleep(_GLANCE_S)
 
 
 def _the_only(request: Request, name: str) -> bytes:
