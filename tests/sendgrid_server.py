@@ -11,7 +11,7 @@ from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from tests.sendgrid_rules import Mail, errors_in
 from tests.sendgrid_schedule import RefusedError, Schedule
@@ -229,6 +229,15 @@ class _Handler(BaseHTTPRequestHandler):
         self.api.lists[name] += [(each, 0) for each in addresses if each not in known]
         self._say(Fault(status=201, body=raw))
 
+    def _take_off(self, name: str, address: str) -> None:
+        if name in self.api.list_faults:
+            self._say(self.api.list_faults[name])
+            return
+        entries = self.api.lists[name]
+        kept = [entry for entry in entries if entry[0].lower() != address]
+        self.api.lists[name] = kept
+        self._say(Fault(status=204 if len(kept) < len(entries) else 404))
+
     def do_POST(self) -> None:
         name = self.path.removeprefix("/v3/")
         if name in (GROUP_LIST, "asm/suppressions/global"):
@@ -263,6 +272,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_DELETE(self) -> None:
         self._note(None)
+        name, _, address = self.path.removeprefix("/v3/").rpartition("/")
+        name = GLOBAL_LIST if name == "asm/suppressions/global" else name
+        if name in self.api.lists:
+            self._take_off(name, unquote(address))
+            return
         self._fenced(SCHEDULED, self._forget)
 
     def _fenced(self, place: str, work: "Callable[[], Fault]") -> None:

@@ -20,7 +20,10 @@ from tests.stores import add_people, hash_of, suppress
 
 from otalk_digest.delivery.providers.files import FilesProvider
 from otalk_digest.delivery.providers.sendgrid import SendGridConfig, SendGridProvider
-from otalk_digest.pipeline.suppressing import Synced, sync_suppressions
+from otalk_digest.model.audience import Consent, Subscriber
+from otalk_digest.pipeline.suppressing import Synced, sync_suppressions, take_back
+from otalk_digest.store import readers
+from otalk_digest.store.consents import DOUBLE_OPT_IN, record_consent
 from otalk_digest.store.database import Store, open_store
 from otalk_digest.store.subscribers import count_suppressions, is_suppressed
 
@@ -198,3 +201,65 @@ def test_without_lists_nothing_is_asked(
     for provider in (a_provider(server, has_lists=False), FilesProvider(tmp_path / "out")):
         assert sync_suppressions(store, provider, now=NOW) == Synced()
     assert server.requests == []
+
+
+def came_back(store: Store, who: Subscriber) -> None:
+    """They left, and confirmed again by the mail that they asked for."""
+    with store.begin() as connection:
+        who_hash = hash_of(connection, who)
+        suppress(connection, who)
+        readers.lift_suppression(connection, who_hash)
+        record_consent(
+            connection,
+            who_hash,
+            Consent.CONFIRMED,
+            at=NOW - DAY,
+            source="the form",
+            method=DOUBLE_OPT_IN,
+        )
+
+
+def test_whoever_comes_back_is_mailed_again_by_the_provider_too(
+    store: Store, server: SendGridServer
+) -> None:
+    came_back(store, BEN)
+    for name in LISTS:
+        server.lists[name].append((BEN.address, LONG_AGO))
+    server.lists["suppression/spam_reports"].clear()
+    server.lists[GROUP_LIST].append((ANN.address, LONG_AGO))
+
+    found = sync_suppressions(store, a_provider(server), now=NOW)
+
+    # Ben is off every list; Ann is kept where she put herself.
+    assert [a for name in LISTS for a, _ in server.lists[name]] == [ANN.address]
+    assert found == Synced(suppressed=1)
+    # Ben leaves at SendGrid's own page: that is heard, and not taken for the old entry.
+    server.lists[GROUP_LIST].append((BEN.address, LONG_AGO))
+    later = sync_suppressions(store, a_provider(server), now=NOW + DAY)
+    assert later == Synced(suppressed=1)
+    assert counts(store) == {"unsubscribed": 2}
+
+
+def test_who_complained_stays_on_the_list_of_complaints(
+    store: Store, server: SendGridServer
+) -> None:
+    came_back(store, BEN)
+    server.lists["suppression/spam_reports"].append((BEN.address, LONG_AGO))
+
+    take_back(store, a_provider(server), now=NOW)
+
+    assert server.lists["suppression/spam_reports"] == [(BEN.address, LONG_AGO)]
+
+
+def test_who_came_back_is_not_suppressed_anew_while_sendgrid_cannot_be_told(
+    store: Store, server: SendGridServer
+) -> None:
+    came_back(store, BEN)
+    server.lists[GROUP_LIST].append((BEN.address, LONG_AGO))
+    server.list_faults[BOUNCES] = NO_SCOPE
+
+    found = sync_suppressions(store, a_provider(server), now=NOW)
+
+    assert counts(store) == {}
+    assert len(found.faults) == 1
+    assert "@" not in found.faults[0]

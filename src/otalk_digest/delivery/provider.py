@@ -157,6 +157,9 @@ class SuppressionSource(Protocol):
     def add(self, addresses: Sequence[str]) -> None:
         """Let the provider know who has left. Safe to repeat."""
 
+    def remove(self, addresses: Sequence[str]) -> None:
+        """Let the provider know who has come back; complaints stay. Safe to repeat."""
+
 
 @runtime_checkable
 class HasSuppressions(Protocol):

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from otalk_digest.model.audience import Consent
 from otalk_digest.store import readers, subscribers
-from otalk_digest.store.consents import consent_history, record_consent
+from otalk_digest.store.consents import SIGNED_LINK, consent_history, record_consent
 
 #: Why somebody who pressed the button is not mailed.
 UNSUBSCRIBED: Final = "unsubscribed"
@@ -51,7 +51,7 @@ def come_back(connection: Connection, subscriber_id: int, *, now: datetime) -> b
     who = readers.identity_hash_at(connection, subscriber_id) or ""
     readers.lift_suppression(connection, who)
     readers.set_consent(connection, subscriber_id, Consent.CONFIRMED)
-    record_consent(connection, who, Consent.CONFIRMED, at=now, source=_UNDONE, method="signed link")
+    record_consent(connection, who, Consent.CONFIRMED, at=now, source=_UNDONE, method=SIGNED_LINK)
     return True
 
 

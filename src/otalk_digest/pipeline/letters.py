@@ -15,11 +15,18 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import Connection
 
 from otalk_digest.delivery.provider import Provider
-from otalk_digest.errors import CheckFailedError, TemplateError
+from otalk_digest.errors import (
+    CheckFailedError,
+    ProviderRefusedError,
+    ProviderUnavailableError,
+    TemplateError,
+)
+from otalk_digest.logs import log_event
 from otalk_digest.model.edition import Edition, EditionKind, LetterKind, Variant
 from otalk_digest.pipeline.checking import check_with, musts
 from otalk_digest.pipeline.delivering import Clock, Post, close_books, deliver, recover
 from otalk_digest.pipeline.freezing import Press
+from otalk_digest.pipeline.suppressing import take_back
 from otalk_digest.store.database import Store
 from otalk_digest.store.letters import plan_letter, waiting_letters
 from otalk_digest.store.records import to_json
@@ -153,9 +160,18 @@ def deliver_letters(
             with store.begin() as connection:
                 recover(connection, provider, now=clock())
                 numbers = waiting_letters(connection)
+            _take_back(store, provider, now=clock())
             for number in numbers:
                 deliver(store, number, provider, post, stop=stop, clock=clock)
         finally:
             provider.close()
         close_books(store, now=clock())
     return len(numbers)
+
+
+def _take_back(store: Store, provider: Provider, *, now: datetime) -> None:
+    """Let the provider mail whoever came back; a key that may not is said by the next run."""
+    try:
+        take_back(store, provider, now=now)
+    except (ProviderRefusedError, ProviderUnavailableError) as error:
+        log_event("lists_not_reached", error=type(error).__name__)

@@ -18,11 +18,10 @@ from otalk_digest.model.audience import Consent, Wishes
 from otalk_digest.model.edition import LetterKind
 from otalk_digest.pipeline.letters import Letter, write_to
 from otalk_digest.store import readers, signups
-from otalk_digest.store.consents import record_consent
+from otalk_digest.store.consents import DOUBLE_OPT_IN, record_consent
 
 #: How long the link of a confirmation works.
 GOOD_FOR: Final = timedelta(days=7)
-METHOD: Final = "double opt-in"
 _HOUR: Final = timedelta(hours=1)
 _DAY: Final = timedelta(days=1)
 #: Mails to one address: nobody's letter box is filled through our form.
@@ -167,7 +166,7 @@ def confirm(connection: Connection, token: str, welcome: Letter, *, now: datetim
         Consent.CONFIRMED,
         at=now,
         source=found.source,
-        method=METHOD,
+        method=DOUBLE_OPT_IN,
         wording=found.wording,
     )
     signups.close_sign_ups(connection, number, now=now)

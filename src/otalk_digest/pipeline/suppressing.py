@@ -1,5 +1,6 @@
 """Keep our list of whom not to mail and the provider's in step."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -22,6 +23,7 @@ from otalk_digest.store.database import Store, secret_key
 _OVERLAP: Final = timedelta(days=1)
 #: Under which we keep what the provider was told, beside what was read.
 _TOLD: Final = "told"
+_RETURNED: Final = "returned"
 _TROUBLES: Final = (ProviderRefusedError, ProviderUnavailableError)
 
 
@@ -44,9 +46,16 @@ def sync_suppressions(store: Store, provider: Provider, *, now: datetime) -> Syn
         return Synced()
     source = provider.suppressions
     suppressed, faults = 0, list[str]()
+    try:
+        returned = {_identity(each) for each in take_back(store, provider, now=now)}
+    except _TROUBLES as error:
+        # To read lists that they are still on would suppress them anew.
+        return Synced(faults=(str(error),))
     for each in source.lists:
         try:
-            suppressed += _pull(store, provider.name, source, named=each, now=now)
+            suppressed += _pull(
+                store, provider.name, source, named=each, returned=returned, now=now
+            )
         except _TROUBLES as error:
             faults.append(str(error))
             if isinstance(error.__cause__, OSError):
@@ -61,8 +70,31 @@ def sync_suppressions(store: Store, provider: Provider, *, now: datetime) -> Syn
     return Synced(suppressed=suppressed, faults=tuple(faults))
 
 
+def take_back(store: Store, provider: Provider, *, now: datetime) -> Sequence[str]:
+    """Take those who came back off the provider's lists, once; return their addresses.
+
+    Raises ProviderRefusedError, ProviderUnavailableError.
+    """
+    if not isinstance(provider, HasSuppressions) or not provider.suppressions.lists:
+        return ()
+    with store.read() as connection:
+        since = pulls.read_until(connection, provider.name, _RETURNED)
+        returned = pulls.returned_since(connection, since)
+    if returned:
+        provider.suppressions.remove(returned)
+    with store.begin() as connection:
+        pulls.note_pull(connection, provider.name, _RETURNED, until=now)
+    return returned
+
+
 def _pull(
-    store: Store, provider: str, source: SuppressionSource, *, named: SuppressionList, now: datetime
+    store: Store,
+    provider: str,
+    source: SuppressionSource,
+    *,
+    named: SuppressionList,
+    returned: Collection[str],
+    now: datetime,
 ) -> int:
     with store.read() as connection:
         until = pulls.read_until(connection, provider, named.name)
@@ -71,17 +103,18 @@ def _pull(
     for page in source.pages(named.name, since=until and until - _OVERLAP):
         # No lock is held while the provider answers; what was taken over stays so.
         with store.begin() as connection:
-            for address in page:
-                found += _suppress(connection, address, key, reason=named.reason, now=now)
+            for identity in map(_identity, page):
+                if identity not in returned:
+                    found += _suppress(connection, identity, key, reason=named.reason, now=now)
     with store.begin() as connection:
         pulls.note_pull(connection, provider, named.name, until=now)
     return found
 
 
 def _suppress(
-    connection: Connection, address: str, key: bytes, *, reason: str, now: datetime
+    connection: Connection, identity: str, key: bytes, *, reason: str, now: datetime
 ) -> bool:
-    identity_hash = hash_identity(_identity(address), key)
+    identity_hash = hash_identity(identity, key)
     if subscribers.is_suppressed(connection, identity_hash):
         return False
     subscribers.suppress(connection, identity_hash, reason, now=now)

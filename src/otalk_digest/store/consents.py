@@ -10,6 +10,10 @@ from sqlalchemy import Connection, func, insert, select
 from otalk_digest.model.audience import Consent, Proof, Subscriber
 from otalk_digest.store.schema import consents, subscribers
 
+#: The ways in which people say it to us themselves.
+DOUBLE_OPT_IN: Final = "double opt-in"
+SIGNED_LINK: Final = "signed link"
+
 _PAGE: Final = 500
 
 

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, exists, insert, select
 
-from otalk_digest.store.schema import subscribers, suppressions
+from otalk_digest.model.audience import Consent
+from otalk_digest.store.consents import DOUBLE_OPT_IN, SIGNED_LINK
+from otalk_digest.store.schema import consents, subscribers, suppressions
 from otalk_digest.store.told import pulls
 
 
@@ -34,4 +36,29 @@ def left_since(connection: Connection, since: datetime | None) -> Sequence[str]:
     )
     if since is not None:
         query = query.where(suppressions.c.since >= since)
+    return connection.scalars(query).all()
+
+
+def returned_since(connection: Connection, since: datetime | None) -> Sequence[str]:
+    """Return the addresses of those who had been here, and came back in that moment or later."""
+    before = consents.alias()
+    was_here = exists().where(
+        before.c.identity_hash == consents.c.identity_hash,
+        before.c.id < consents.c.id,
+        before.c.consent != Consent.PENDING,
+    )
+    is_suppressed = exists().where(suppressions.c.identity_hash == consents.c.identity_hash)
+    query = (
+        select(subscribers.c.address)
+        .join_from(consents, subscribers, consents.c.identity_hash == subscribers.c.identity_hash)
+        .where(
+            consents.c.consent == Consent.CONFIRMED,
+            consents.c.method.in_((DOUBLE_OPT_IN, SIGNED_LINK)),
+        )
+        .where(was_here, ~is_suppressed)
+        .distinct()
+        .order_by(subscribers.c.address)
+    )
+    if since is not None:
+        query = query.where(consents.c.at >= since)
     return connection.scalars(query).all()

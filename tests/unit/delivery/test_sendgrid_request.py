@@ -6,7 +6,16 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.messages import CALENDAR, SENDER, VARIANT, a_batch, a_recipient, a_variant, values
+from tests.messages import (
+    CALENDAR,
+    SENDER,
+    VARIANT,
+    a_batch,
+    a_placeholder,
+    a_recipient,
+    a_variant,
+    values,
+)
 from tests.sendgrid_rules import errors_in
 
 from otalk_digest.delivery import headers
@@ -16,6 +25,7 @@ from otalk_digest.delivery.providers.sendgrid_answer import Meaning, meaning
 from otalk_digest.delivery.providers.sendgrid_readers import encode_readers
 from otalk_digest.delivery.providers.sendgrid_request import encode_request
 from otalk_digest.delivery.providers.sendgrid_tags import tag_content
+from otalk_digest.model.edition import Field
 from otalk_digest.model.message import Batch, Recipient
 
 
@@ -237,3 +247,22 @@ def test_what_may_hide_an_acceptance_is_uncertain(status: int) -> None:
 )
 def test_a_diagnostic_holds_no_address(said: str, shown: str) -> None:
     assert diagnostic(said) == shown
+
+
+def test_who_asks_anew_is_asked_whether_they_mean_it_though_they_left_before() -> None:
+    asking = a_placeholder("OTD7F3AC0", Field.CONFIRM_URL, is_html=False)
+    variant = a_variant(
+        placeholders=(*VARIANT.placeholders, asking), text=f"{VARIANT.text}{asking.token}"
+    )
+    reader = a_recipient()
+    reader = reader._replace(values={**reader.values, asking.token: "https://x.example/confirm/1"})
+
+    body = json.loads(encode_request(replace(a_batch(reader), variant=variant), [reader], group=7))
+
+    # No group: nothing bypasses one. No word of complaints: those are never bypassed.
+    assert "asm" not in body
+    assert body["mail_settings"] == {
+        "bypass_unsubscribe_management": {"enable": True},
+        "bypass_bounce_management": {"enable": True},
+    }
+    assert "mail_settings" not in json.loads(encode_request(a_batch(reader), [reader], group=7))

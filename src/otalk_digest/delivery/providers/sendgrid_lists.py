@@ -1,10 +1,11 @@
 """SendGrid's suppression lists: who may not be mailed any more, read and added to."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from http.client import HTTPException
 from typing import TYPE_CHECKING, Final, TypeVar
+from urllib.parse import quote
 
 from otalk_digest.delivery.addresses import diagnostic
 from otalk_digest.delivery.provider import SuppressionList
@@ -30,7 +31,10 @@ _LISTS: Final = (
     SuppressionList(name="suppression/invalid_emails", reason="invalid"),
     SuppressionList(name="suppression/unsubscribes", reason="unsubscribed"),
 )
+_GLOBAL: Final = "asm/suppressions/global"
 _DONE: Final = frozenset({200, 201})
+#: Taken off, or never on it.
+_GONE: Final = frozenset({204, 404})
 
 
 class SendGridLists:
@@ -60,21 +64,41 @@ class SendGridLists:
     def add(self, addresses: Sequence[str]) -> None:
         """Put addresses on the group's list, or on the global one. Safe to repeat."""
         client = open_client(self._config)
-        name = self._group or "asm/suppressions/global"
+        name = self._group or _GLOBAL
         for first in range(0, len(addresses), _MOST_PUSHED):
             some = list(addresses[first : first + _MOST_PUSHED])
             body = json.dumps({"recipient_emails": some})
             _answered(client.post, name, body)
 
+    def remove(self, addresses: Sequence[str]) -> None:
+        """Take addresses off every list but that of complaints. Safe to repeat."""
+        client = open_client(self._config)
 
-def _answered(ask: "Callable[[str, _Asked], Answer]", name: str, asked: _Asked) -> Answer:
+        def take_off(name: str, address: str) -> Answer:
+            return client.delete(f"{name}/{quote(address, safe='')}")
+
+        names = [_GLOBAL, "suppression/bounces", "suppression/invalid_emails"]
+        if self._group:
+            names.append(self._group)
+        for address in addresses:
+            for name in names:
+                _answered(take_off, name, address, done=_GONE)
+
+
+def _answered(
+    ask: "Callable[[str, _Asked], Answer]",
+    name: str,
+    asked: _Asked,
+    *,
+    done: Collection[int] = _DONE,
+) -> Answer:
     """Return a good answer. Raises ProviderRefusedError, or ProviderUnavailableError."""
     try:
         answer = ask(name, asked)
     except (OSError, HTTPException) as error:
         said = diagnostic(f"{type(error).__name__} {error}")
         raise ProviderUnavailableError(f"{name}: {said}") from error
-    if answer.status in _DONE:
+    if answer.status in done:
         return answer
     said = f"{name}: {reason(answer)}"
     if answer.status in {401, 403}:

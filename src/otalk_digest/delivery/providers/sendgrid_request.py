@@ -25,6 +25,7 @@ from otalk_digest.delivery.message import (
 )
 from otalk_digest.delivery.providers.sendgrid_readers import ONE_CLICK_FIELD, encode_readers
 from otalk_digest.delivery.providers.sendgrid_tags import Tagged, tag_content
+from otalk_digest.model.edition import Field
 from otalk_digest.model.message import Batch, Recipient
 
 _JSON: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
@@ -36,6 +37,14 @@ ATTEMPT_ARG: Final = "otd_attempt"
 _GROUP_PAGE: Final = "<%asm_group_unsubscribe_raw_url%>"
 #: Per personalization, names and values together.
 _SUBSTITUTIONS_LIMIT: Final = 10_000
+#: Whoever asks anew is asked whether they mean it, although they left or bounced before. Who has
+#: complained never is.
+_ASKING: Final = {
+    "mail_settings": {
+        "bypass_unsubscribe_management": {"enable": True},
+        "bypass_bounce_management": {"enable": True},
+    }
+}
 #: Each switched off: else the account's default decides, and a pixel needs its own consent.
 _NO_TRACKING: Final = {
     "click_tracking": {"enable": False, "enable_text": False},
@@ -95,6 +104,9 @@ def _encoded(
     group: int | None,
     more: Mapping[str, Any] = MappingProxyType({}),
 ) -> bytes:
+    if any(mark.field is Field.CONFIRM_URL for mark in batch.variant.placeholders):
+        # Nothing bypasses a group, so this mail is of none.
+        group, more = None, {**_ASKING, **more}
     takes_one_click = {each.is_one_click for each in recipients}
     is_theirs = group is not None and True not in takes_one_click
     tagged = tag_content(batch.variant, recipients, way_out=_GROUP_PAGE if is_theirs else None)
