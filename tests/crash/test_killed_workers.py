@@ -3,11 +3,8 @@
 The promise is that of one run (`test_kills.py`), on PostgreSQL.
 """
 
-import json
 import random
-import shutil
 import signal
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -17,10 +14,11 @@ from typing import TYPE_CHECKING, Final
 
 import psycopg
 import pytest
-from tests.crash.copies import a_copy, an_original, balance
+from tests.crash.copies import an_original
 from tests.crash.forked import ForkedJob, Nursery
-from tests.crash.killing import KILLED, KILLS, MOST_RUNS, NOWHERE, SEED, Moment, a_moment
-from tests.crash.worlds import MOST_LEFT, WORLDS
+from tests.crash.killing import KILLED, MOST_RUNS, NOWHERE, Moment, a_moment
+from tests.crash.series import Series
+from tests.crash.worlds import WORLDS
 from tests.weekly_job import Job, wait_until
 
 if TYPE_CHECKING:
@@ -72,30 +70,14 @@ def begun(
 def test_nobody_is_lost_and_nobody_gets_it_twice_wherever_a_worker_is_killed(  # noqa: PLR0917 - pytest gives them by name
     tmp_path: Path, nursery: Nursery, begun: Job, provider: str, postgres: "PostgresServer"
 ) -> None:
-    chance = random.Random(f"{SEED} {provider} workers")  # noqa: S311 - no secret
-    calm = random.Random("without a fault")  # noqa: S311 - the same
-    with (
-        WORLDS[provider](calm) as world,
-        a_copy(begun, tmp_path / "whole", delivery=world.delivery, database=postgres) as job,
-    ):
-        steps = _steps_of(ForkedJob.of(job, nursery))
-    seen: Counter[str] = Counter()
-    left = 0
-    for number in range(KILLS):
-        case = random.Random(chance.random())  # noqa: S311 - the same
-        with (
-            WORLDS[provider](case) as world,
-            a_copy(
-                begun, tmp_path / str(number), delivery=world.delivery, database=postgres
-            ) as job,
-        ):
-            seen.update(_kill_and_go_on(ForkedJob.of(job, nursery), case, steps=steps))
-            left += balance(job, world.received(), readers=READERS[provider])
-            assert job.asks("SELECT name FROM leases WHERE left(name, 7) = 'worker '") == []
-        shutil.rmtree(tmp_path / str(number))
-    if "fenced" in provider:
-        assert left <= MOST_LEFT * KILLS * READERS[provider]
-    sys.stdout.write(json.dumps({"kills": KILLS, "left in doubt": left, "at": seen}))
+    series = Series(
+        begun=begun,
+        provider=provider,
+        database=postgres,
+        nursery=nursery,
+        readers=READERS[provider],
+    )
+    series.hold(tmp_path, "workers", steps_of=_steps_of, kill=_kill_and_go_on)
 
 
 def _steps_of(job: ForkedJob) -> dict[str, Counter[str]]:
@@ -110,7 +92,7 @@ def _steps_of(job: ForkedJob) -> dict[str, Counter[str]]:
 
 
 def _kill_and_go_on(
-    job: ForkedJob, chance: random.Random, *, steps: dict[str, Counter[str]]
+    job: ForkedJob, chance: random.Random, steps: dict[str, Counter[str]]
 ) -> list[str]:
     """Kill one of two workers or both, let others finish; return what they were killed at."""
     killed_run = a_moment(chance, steps["run"]) if chance.random() < 0.25 else NOWHERE
@@ -127,6 +109,7 @@ def _kill_and_go_on(
         at += _work(job, NOWHERE)
         ended = job.does("run")
         if ended.status in _DONE and not {"planned", "sending"} & job.counts().keys():
+            assert job.asks("SELECT name FROM leases WHERE left(name, 7) = 'worker '") == []
             return at
     raise AssertionError(f"it does not come to an end: {at} {job.counts()}")
 

@@ -4,20 +4,18 @@ The promise: nobody lost, nobody twice, and what cannot be known is listed as in
 fence hardly anything is. A few kills in each run of the suite; docs/testing.md has the long ones.
 """
 
-import json
 import random
-import shutil
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest
-from tests.crash.copies import a_copy, an_original, balance
+from tests.crash.copies import an_original
 from tests.crash.forked import ForkedJob, Nursery
-from tests.crash.killing import KILLED, KILLS, MOST_RUNS, SEED, a_moment
-from tests.crash.worlds import MOST_LEFT, WORLDS
+from tests.crash.killing import KILLED, MOST_RUNS, a_moment
+from tests.crash.series import Series
+from tests.crash.worlds import WORLDS
 from tests.weekly_job import Job
 
 if TYPE_CHECKING:
@@ -58,29 +56,14 @@ def test_nobody_is_lost_and_nobody_gets_it_twice_wherever_it_is_killed(  # noqa:
     provider: str,
     database: "PostgresServer | None",
 ) -> None:
-    chance = random.Random(f"{SEED} {provider} {database is None}")  # noqa: S311 - no secret
-    calm = random.Random("without a fault")  # noqa: S311 - the same
-    with (
-        WORLDS[provider](calm) as world,
-        a_copy(begun, tmp_path / "whole", delivery=world.delivery, database=database) as job,
-    ):
-        steps = _steps_of(ForkedJob.of(job, nursery))
-    seen: Counter[str] = Counter()
-    left = 0
-    for number in range(KILLS):
-        case = random.Random(chance.random())  # noqa: S311 - the same
-        with (
-            WORLDS[provider](case) as world,
-            a_copy(
-                begun, tmp_path / str(number), delivery=world.delivery, database=database
-            ) as job,
-        ):
-            seen.update(_kill_and_resume(ForkedJob.of(job, nursery), case, steps=steps))
-            left += balance(job, world.received(), readers=READERS[provider])
-        shutil.rmtree(tmp_path / str(number))
-    if "fenced" in provider:
-        assert left <= MOST_LEFT * KILLS * READERS[provider]
-    sys.stdout.write(json.dumps({"kills": KILLS, "left in doubt": left, "at": seen}))
+    series = Series(
+        begun=begun,
+        provider=provider,
+        database=database,
+        nursery=nursery,
+        readers=READERS[provider],
+    )
+    series.hold(tmp_path, str(database is None), steps_of=_steps_of, kill=_kill_and_resume)
 
 
 def _steps_of(job: ForkedJob) -> Counter[str]:
@@ -89,7 +72,7 @@ def _steps_of(job: ForkedJob) -> Counter[str]:
     return job.steps()
 
 
-def _kill_and_resume(job: ForkedJob, chance: random.Random, *, steps: Counter[str]) -> list[str]:
+def _kill_and_resume(job: ForkedJob, chance: random.Random, steps: Counter[str]) -> list[str]:
     """Kill it once or twice, then let it come to its end; return what it was killed at."""
     moments = [a_moment(chance, steps) for _ in range(chance.choice((1, 1, 2)))]
     at = [str(moment) for moment in moments if job.killed_at(moment, "run") == KILLED]
