@@ -99,6 +99,8 @@ class SendGridServer:
         self.scopes = ["mail.send", "user.profile.read", *FENCE_SCOPES]
         #: List → its entries, oldest first: an address and when it came there, a Unix time.
         self.lists: dict[str, list[tuple[str, int]]] = {name: [] for name in LISTS}
+        #: It says that an address is off a list, and still gives it out.
+        self.is_slow_to_forget = False
         #: List → what asking for it meets.
         self.list_faults: dict[str, Fault] = {}
         #: Called with each page that is asked for.
@@ -235,7 +237,8 @@ class _Handler(BaseHTTPRequestHandler):
             return
         entries = self.api.lists[name]
         kept = [entry for entry in entries if entry[0].lower() != address]
-        self.api.lists[name] = kept
+        if not self.api.is_slow_to_forget:
+            self.api.lists[name] = kept
         self._say(Fault(status=204 if len(kept) < len(entries) else 404))
 
     def do_POST(self) -> None:

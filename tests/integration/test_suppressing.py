@@ -263,3 +263,14 @@ def test_who_came_back_is_not_suppressed_anew_while_sendgrid_cannot_be_told(
     assert counts(store) == {}
     assert len(found.faults) == 1
     assert "@" not in found.faults[0]
+
+
+def test_who_came_back_is_not_suppressed_anew_while_sendgrid_takes_its_time(
+    store: Store, server: SendGridServer
+) -> None:
+    came_back(store, BEN)
+    server.lists[GROUP_LIST].append((BEN.address, LONG_AGO))
+    server.is_slow_to_forget = True
+
+    assert sync_suppressions(store, a_provider(server), now=NOW) == Synced()
+    assert counts(store) == {}

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otalk_digest.delivery.addresses import UnusableAddressError, wire_address
+from otalk_digest.delivery.addresses import UnusableAddressError, are_plain, wire_address
 
 ATOM = "aZ09.!#$%&'*+/=?^_`{|}~-"
 
@@ -28,3 +28,14 @@ def test_an_address_is_as_long_as_a_path_allows_and_no_longer(domain: str) -> No
     assert wire_address(f"{longest}@{domain}") == f"{longest}@{wired}"
     with pytest.raises(UnusableAddressError):
         wire_address(f"a{longest}@{domain}")
+
+
+@pytest.mark.parametrize(
+    "odd", ["ann@x.example\nben@x.example", "ann@x.example\n", "", "ann", "änn@x.example"]
+)
+def test_among_plain_addresses_one_that_is_not_is_found(odd: str) -> None:
+    plain = ["ann@x.example", "ben+b@y.example"]
+
+    assert are_plain(plain)
+    assert not are_plain([*plain, odd])
+    assert not are_plain([odd, *plain])
