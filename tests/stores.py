@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from sqlalchemy import Connection, select
 from tests.builders import NOW, a_segment, a_variant, an_edition, some_news
 
@@ -29,7 +29,7 @@ EVERYONE: Final = (a_segment(),)
 def examples_for(store: Store, *, on_a_file: int = 100) -> settings:
     """Look at many examples on a file, and at a few on a server: the law is the same."""
     count = on_a_file if isinstance(store.place, Path) else _EXAMPLES_ON_A_SERVER
-    return settings(max_examples=count, suppress_health_check=[HealthCheck.too_slow])
+    return settings(max_examples=count)
 
 
 def hash_of(connection: Connection, person: Subscriber) -> str:
