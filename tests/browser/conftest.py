@@ -3,9 +3,12 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 from tests.browser.mails import MAILS, Mail, html_of, unlined_html_of
 from tests.browser_tools import Visit, launched, visiting
+
+# As long as everything else is waited for: a slow machine must not fail a claim.
+expect.set_options(timeout=30_000)
 
 
 # Of this folder, not of the session: a loop of Playwright's runs as long as its browser, and
