@@ -36,9 +36,14 @@ def hash_of(connection: Connection, person: Subscriber) -> str:
     return hash_identity(person.identity, secret_key(connection))
 
 
+def hashed(connection: Connection, people: Iterable[Subscriber]) -> list[tuple[Subscriber, str]]:
+    """Each with their hash: the key is asked for once, which matters in a long list."""
+    key = secret_key(connection)
+    return [(person, hash_identity(person.identity, key)) for person in people]
+
+
 def add_people(connection: Connection, *people: Subscriber) -> None:
-    rows = [(person, hash_of(connection, person)) for person in people]
-    intake.take_in(connection, rows, now=NOW)
+    intake.take_in(connection, hashed(connection, people), now=NOW)
 
 
 def suppress(connection: Connection, person: Subscriber, reason: str = "unsubscribed") -> None:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection, inspect, select
 from tests.builders import DAY, NOW, a_subscriber
-from tests.stores import examples_for, hash_of, suppress
+from tests.stores import examples_for, hashed, suppress
 
 from otalk_digest.model.audience import Consent, Subscriber
 from otalk_digest.store import intake
@@ -32,8 +32,7 @@ ROWS: Final = st.lists(
 
 
 def taken(connection: Connection, rows: list[Subscriber]) -> Taken:
-    hashed = [(person, hash_of(connection, person)) for person in rows]
-    return take_in(connection, hashed, now=NOW)
+    return take_in(connection, hashed(connection, rows), now=NOW)
 
 
 def kept(connection: Connection) -> tuple[list[Subscriber], list[tuple[str, str, str]]]:
