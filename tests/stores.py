@@ -36,6 +36,11 @@ def hash_of(connection: Connection, person: Subscriber) -> str:
     return hash_identity(person.identity, secret_key(connection))
 
 
+def find_person(connection: Connection, identity: str) -> Subscriber | None:
+    identity_hash = hash_identity(identity, secret_key(connection))
+    return subscribers.find_subscriber(connection, identity_hash)
+
+
 def add_people(connection: Connection, *people: Subscriber) -> None:
     rows = [(person, hash_of(connection, person)) for person in people]
     intake.take_in(connection, rows, now=NOW)

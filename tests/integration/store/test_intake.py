@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection, inspect, select
 from tests.builders import DAY, NOW, a_subscriber
-from tests.stores import examples_for, hash_of, suppress
+from tests.stores import examples_for, find_person, hash_of, suppress
 
 from otalk_digest.model.audience import Consent, Subscriber
 from otalk_digest.store import intake
@@ -73,7 +73,7 @@ def test_within_a_list_too_consent_only_goes_forward(
     with store.begin() as connection:
         taken(connection, [a_subscriber(consent=consent) for consent in rows])
 
-        found = people.find_subscriber(connection, "ann@example.org")
+        found = find_person(connection, "ann@example.org")
         proofs = connection.scalars(select(consents.c.consent).order_by(consents.c.id)).all()
     assert found is not None
     assert found.consent is max(rows, key=RANK.index)
@@ -88,7 +88,7 @@ def test_who_is_suppressed_is_counted_and_left_alone(store: Store) -> None:
         assert taken(connection, [a_subscriber(name="After")] * 2) == Taken(
             added=0, updated=0, kept_out=2
         )
-        found = people.find_subscriber(connection, "ann@example.org")
+        found = find_person(connection, "ann@example.org")
     assert found is not None
     assert found.name == "Before"
     assert found.consent is Consent.WITHDRAWN
@@ -99,7 +99,7 @@ def test_the_first_day_of_a_reader_is_kept(store: Store) -> None:
         taken(connection, [a_subscriber(joined_at=NOW - DAY)])
         taken(connection, [a_subscriber(joined_at=NOW)])
 
-        found = people.find_subscriber(connection, "ann@example.org")
+        found = find_person(connection, "ann@example.org")
     assert found is not None
     assert found.joined_at == NOW - DAY
 
