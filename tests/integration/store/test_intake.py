@@ -9,7 +9,7 @@ from tests.builders import DAY, NOW, a_subscriber
 from tests.stores import examples_for, find_person, hash_of, suppress
 
 from otalk_digest.model.audience import Consent, Subscriber
-from otalk_digest.store import intake
+from otalk_digest.store import staging
 from otalk_digest.store import subscribers as people
 from otalk_digest.store.database import Store
 from otalk_digest.store.intake import Taken, take_in
@@ -114,7 +114,7 @@ def test_nothing_of_the_work_stays_in_the_database(store: Store) -> None:
 
 def test_a_long_list_is_taken_in_whole(store: Store) -> None:
     """Longer than what keeps its order: none is lost where rows change places."""
-    count = intake.KEEPS_ORDER + 1
+    count = staging.KEEPS_ORDER + 1
     with store.begin() as connection:
         every = [a_subscriber(f"reader{number}@example.org") for number in range(count)]
 
