@@ -24,7 +24,7 @@ from otalk_digest.store.numbers import counting_on
 from otalk_digest.store.sayings import WISHES, Sayings, said_facets, sayings
 from otalk_digest.store.sayings import tables as tables_of_sayings
 from otalk_digest.store.schema import consents, subscriber_facets, subscribers, suppressions
-from otalk_digest.store.staging import Round, in_parts, staged, staged_rows
+from otalk_digest.store.staging import Round, in_parts, stage, staged_rows, unstage
 
 _R, _S, _SAID = staged_rows.c, subscribers.c, sayings.c
 # A list that does not say takes nothing back that its reader, or an earlier one, has said.
@@ -59,18 +59,19 @@ def take_in(
     stays flat; nothing is left behind but subscribers, what they chose, and proof of consent.
     """
     tables_of_sayings.create_all(connection, checkfirst=False)
-    try:
-        said = Sayings(connection, now)
-        added = updated = kept_out = 0
-        for part in in_parts(connection, people, said):
-            with staged(connection, part) as rounds:
-                for round_ in rounds:
-                    taken = _take_in(connection, round_, has_facets=said.has_facets)
-                    added, updated = added + taken.added, updated + taken.updated
-                    kept_out += taken.kept_out
-        return Taken(added=added, updated=updated, kept_out=kept_out)
-    finally:
-        tables_of_sayings.drop_all(connection, checkfirst=False)
+    said = Sayings(connection, now)
+    added = updated = kept_out = 0
+    for part in in_parts(connection, people, said):
+        rounds = stage(connection, part)
+        # Before the next one is read.
+        del part
+        for round_ in rounds:
+            taken = _take_in(connection, round_, has_facets=said.has_facets)
+            added, updated = added + taken.added, updated + taken.updated
+            kept_out += taken.kept_out
+        unstage(connection)
+    tables_of_sayings.drop_all(connection, checkfirst=False)
+    return Taken(added=added, updated=updated, kept_out=kept_out)
 
 
 def _take_in(connection: Connection, round_: Round, *, has_facets: bool) -> Taken:

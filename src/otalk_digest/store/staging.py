@@ -4,7 +4,6 @@ A long list is put in the order of its hashes, part by part: each index that is 
 order costs more than all else that is done to a row.
 """
 
-import contextlib
 import marshal
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -31,8 +30,8 @@ from otalk_digest.store.sayings import Sayings
 
 #: A list up to this length keeps its order; sorting a longer one pays.
 KEEPS_ORDER: Final = 20_000
-#: So many of one part are held in memory, or as many as begin with the same digits.
-_PART: Final = 30_000
+#: So many rows of it are one part, or as many as begin with the same digits.
+_PART: Final = 20_000
 _DIGITS: Final = 2
 
 #: Hash of the identity, the identity where it is not the address, address, name, what is said.
@@ -90,21 +89,19 @@ def in_parts(
 
     All rows of a reader are in one part, in their order.
     """
-    batches = _batches(people, sayings)
+    batches: Iterator[list[StagedRow]] = _batches(people, sayings)
     first = next(batches, [])
-    second = next(batches, None)
-    if second is None:
+    if len(first) <= KEEPS_ORDER:
         yield first
         return
+    batches = chain([first], batches)
+    # Else it were held until all parts are read.
+    del first
     _parts.create_all(connection, checkfirst=False)
-    try:
-        counts = _put_aside(connection, chain([first, second], batches))
-        # What is held no longer is let go of before it is read again.
-        del first, second
-        for digits in _near(counts):
-            yield sorted(_taken_up(connection, digits), key=_hash_of)
-    finally:
-        _parts.drop_all(connection, checkfirst=False)
+    counts = _put_aside(connection, batches)
+    for digits in _near(counts):
+        yield sorted(_taken_up(connection, digits), key=_hash_of)
+    _parts.drop_all(connection, checkfirst=False)
 
 
 def _batches(
@@ -120,7 +117,7 @@ def _batches(
             person.name or "",
             number(person),
         )
-        for person, identity_hash in islice(rest, KEEPS_ORDER)
+        for person, identity_hash in islice(rest, KEEPS_ORDER + 1)
     ]:
         sayings.write()
         yield batch
@@ -141,6 +138,8 @@ def _put_aside(connection: Connection, batches: Iterable[list[StagedRow]]) -> di
             counts[digits] = counts.get(digits, 0) + len(rows)
             packed.append({"digits": digits, "batch": number, "rows": marshal.dumps(rows)})
         connection.execute(insert(staged_parts), packed)
+        # Before the next one is read.
+        del batch, packed
     return counts
 
 
@@ -165,19 +164,20 @@ def _taken_up(connection: Connection, digits: tuple[str, str]) -> Iterator[Stage
         yield from marshal.loads(packed)  # noqa: S302 - what we wrote, in this transaction
 
 
-@contextlib.contextmanager
-def staged(connection: Connection, rows: Sequence[StagedRow]) -> Iterator[list[Round]]:
-    """Hold a part in a table, in rounds: each reader's first row, then each second, and so on."""
+def stage(connection: Connection, rows: Sequence[StagedRow]) -> list[Round]:
+    """Write a part down: each reader's first row, then each one's second, and so on."""
     _rows.create_all(connection, checkfirst=False)
-    try:
-        rounds, written = [], 0
-        for rows_of_round in _rounds(rows):
-            write_rows(connection, _WRITTEN, rows_of_round)
-            rounds.append(Round(written, len(rows_of_round)))
-            written += len(rows_of_round)
-        yield rounds
-    finally:
-        _rows.drop_all(connection, checkfirst=False)
+    rounds, written = [], 0
+    for rows_of_round in _rounds(rows):
+        write_rows(connection, _WRITTEN, rows_of_round)
+        rounds.append(Round(written, len(rows_of_round)))
+        written += len(rows_of_round)
+    return rounds
+
+
+def unstage(connection: Connection) -> None:
+    """Make room for the next part; what fails on the way is rolled back with its tables."""
+    _rows.drop_all(connection, checkfirst=False)
 
 
 def _rounds(rows: Sequence[StagedRow]) -> Iterator[Sequence[StagedRow]]:

@@ -1,4 +1,5 @@
 from itertools import permutations
+from random import Random
 from typing import Final
 
 import pytest
@@ -6,14 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection, inspect, select
 from tests.builders import DAY, NOW, a_subscriber
-from tests.stores import examples_for, find_person, hash_of, suppress
+from tests.stores import examples_for, find_person, suppress
 
+from otalk_digest.audience.identity import identity_hasher
 from otalk_digest.model.audience import Consent, Subscriber
-from otalk_digest.store import staging
 from otalk_digest.store import subscribers as people
-from otalk_digest.store.database import Store
+from otalk_digest.store.database import Store, secret_key
 from otalk_digest.store.intake import Taken, take_in
 from otalk_digest.store.schema import consents
+from otalk_digest.store.staging import KEEPS_ORDER
 
 ADDRESSES: Final = ("ann@example.org", "bea@example.org", "cy@example.org")
 RANK: Final = (Consent.PENDING, Consent.CONFIRMED, Consent.WITHDRAWN)
@@ -32,8 +34,8 @@ ROWS: Final = st.lists(
 
 
 def taken(connection: Connection, rows: list[Subscriber]) -> Taken:
-    hashed = [(person, hash_of(connection, person)) for person in rows]
-    return take_in(connection, hashed, now=NOW)
+    hashed = identity_hasher(secret_key(connection))
+    return take_in(connection, [(person, hashed(person.identity)) for person in rows], now=NOW)
 
 
 def kept(connection: Connection) -> tuple[list[Subscriber], list[tuple[str, str, str]]]:
@@ -112,12 +114,38 @@ def test_nothing_of_the_work_stays_in_the_database(store: Store) -> None:
         assert inspect(connection).get_temp_table_names() == before == []
 
 
-def test_a_long_list_is_taken_in_whole(store: Store) -> None:
-    """Longer than what keeps its order: none is lost where rows change places."""
-    count = staging.KEEPS_ORDER + 1
-    with store.begin() as connection:
-        every = [a_subscriber(f"reader{number}@example.org") for number in range(count)]
+def a_long_list() -> list[Subscriber]:
+    """Longer than what keeps its order, and among its rows some people again and again."""
+    chance = Random(7)  # noqa: S311 - a list, not a secret
+    everybody = [a_subscriber(f"reader{number}@example.org") for number in range(KEEPS_ORDER)]
+    again = [
+        a_subscriber(
+            f"{chance.choice('Rr')}eader{chance.randrange(40)}@example.org",
+            name=chance.choice([None, "One", "Two"]),
+            zone=chance.choice([None, "Asia/Kolkata"]),
+            tags=frozenset(chance.sample(["student", "phd"], chance.randrange(3))),
+            consent=chance.choice(list(Consent)),
+            source=chance.choice(["stall", "form"]),
+        )
+        for _ in range(200)
+    ]
+    mixed = [*everybody, *again]
+    chance.shuffle(mixed)
+    return mixed
 
-        assert taken(connection, every).added == count
-        found = {person.identity for person in people.iterate_subscribers(connection)}
-    assert found == {person.identity for person in every}
+
+def test_a_long_list_leaves_what_its_halves_leave(store: Store) -> None:
+    """It is put in another order, but for the rows of one reader."""
+    rows = a_long_list()
+    half = len(rows) // 2
+    found = []
+    for lists in ([rows], [rows[:half], rows[half:]]):
+        with store.rehearse() as connection:
+            suppress(connection, a_subscriber("reader1@example.org"))
+            counts = [taken(connection, each) for each in lists]
+            found.append((kept(connection), sum(each.kept_out for each in counts)))
+
+    at_once, in_halves = found
+
+    assert at_once == in_halves
+    assert len(at_once[0][0]) == KEEPS_ORDER - 1
