@@ -107,7 +107,7 @@ def _take_in(app: App, store: Store, work: _Work, rejects: Path | None, *, is_ke
 
 @contextlib.contextmanager
 def _keeping_garbage() -> Iterator[None]:
-    """Look for no cycles meanwhile: rows make none, and the search takes a third of the time."""
+    """Look for no cycles meanwhile: rows make none, and all that are held are gone through."""
     gc.disable()
     try:
         yield
