@@ -42,6 +42,11 @@ def hashed(connection: Connection, people: Iterable[Subscriber]) -> list[tuple[S
     return [(person, hash_identity(person.identity, key)) for person in people]
 
 
+def find_person(connection: Connection, identity: str) -> Subscriber | None:
+    identity_hash = hash_identity(identity, secret_key(connection))
+    return subscribers.find_subscriber(connection, identity_hash)
+
+
 def add_people(connection: Connection, *people: Subscriber) -> None:
     intake.take_in(connection, hashed(connection, people), now=NOW)
 

@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Final
 
 from otalk_digest.errors import InputError
@@ -17,6 +18,10 @@ ROLES: Final = frozenset(
 )
 
 
+def _words(letters: str) -> str:
+    return rf"[{letters}0-9_+-]++(?:\.[{letters}0-9_+-]++)*+"
+
+
 def _plain(letters: str) -> re.Pattern[str]:
     """Match the plain addresses that most of a list is made of.
 
@@ -25,7 +30,7 @@ def _plain(letters: str) -> re.Pattern[str]:
     row, so no punycode.
     """
     return re.compile(
-        rf"(?!.{{64}})[{letters}0-9_+-]++(?:\.[{letters}0-9_+-]++)*+"
+        rf"(?!.{{64}}){_words(letters)}"
         rf"@(?:[{letters}0-9]++(?:-[{letters}0-9]++)*+\.)++"
         rf"(?!(?i:{'|'.join(SPECIAL_USE)})\Z)[{letters}]{{2,}}"
     )
@@ -33,6 +38,9 @@ def _plain(letters: str) -> re.Pattern[str]:
 
 _PLAIN: Final = _plain("A-Za-z")
 _IDENTITY: Final = _plain("a-z")
+_LOCAL: Final = re.compile(rf"(?!.{{64}}){_words('A-Za-z')}")
+#: Far within the limits of a whole address, whatever the part before it.
+_SHORT: Final = 100
 # SHA-256 works on blocks of 64 bytes; RFC 2104 §2 names the pads.
 _BLOCK: Final = 64
 _INNER_PAD: Final = bytes(byte ^ 0x36 for byte in range(256))
@@ -81,6 +89,9 @@ def _normalise_thoroughly(text: str) -> tuple[str, str]:
     if "@" not in text and text.isascii():
         # The most usual fault, in the words of email-validator, which takes far longer to say so.
         raise InputError("not an e-mail address: An email address must have an @-sign")
+    local, _, domain = text.rpartition("@")
+    if _LOCAL.fullmatch(local) and local.lower() not in ROLES and (known := _domain_of(domain)):
+        return f"{local}@{known[0]}", f"{local.lower()}@{known[1]}"
     from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415 - slow to import
 
     try:
@@ -91,6 +102,23 @@ def _normalise_thoroughly(text: str) -> tuple[str, str]:
         raise InputError(f"not an e-mail address: {_without_address(str(error), text)}") from None
     domain = checked.ascii_domain.lower()
     return checked.normalized, f"{checked.local_part.lower()}@{domain}"
+
+
+@lru_cache(maxsize=4_096)
+def _domain_of(text: str) -> tuple[str, str] | None:
+    """Return a domain as written and in ASCII; None where it matters whose address it is.
+
+    What is looked up to tell letters of one script from another takes a hundred times as long as
+    all else that is done to a row, and a list names one domain again and again.
+    """
+    from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415 - slow to import
+
+    try:
+        checked = validate_email(f"a@{text}", check_deliverability=False, strict=True)
+    except EmailNotValidError:
+        return None
+    written, in_ascii = checked.domain, checked.ascii_domain.lower()
+    return None if max(len(written.encode()), len(in_ascii)) > _SHORT else (written, in_ascii)
 
 
 def hash_identity(identity: str, key: bytes) -> str:

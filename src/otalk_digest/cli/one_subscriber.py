@@ -44,7 +44,7 @@ def add(app: App, /, address: str, **said: Any) -> int:  # noqa: ANN401 - click'
     person = _person(address, **said)
     with app.store() as store, store.begin() as connection:
         identity_hash = hash_identity(person.identity, secret_key(connection))
-        known = people.find_subscriber(connection, person.identity)
+        known = people.find_subscriber(connection, identity_hash)
         is_out = known is not None and known.consent is Consent.WITHDRAWN
         if is_out or people.is_suppressed(connection, identity_hash):
             raise InputError(
@@ -53,7 +53,7 @@ def add(app: App, /, address: str, **said: Any) -> int:  # noqa: ANN401 - click'
             )
         take_in(connection, [(person, identity_hash)], now=app.clock())
         wishes = {name: said[name] for name in ("cadence", "reminder") if said[name]}
-        people.change_wishes(connection, person.identity, **wishes)
+        people.change_wishes(connection, identity_hash, **wishes)
     done = "Added" if known is None else "Changed"
     if person.consent is Consent.CONFIRMED or (known and known.consent is Consent.CONFIRMED):
         click.echo(f"{done}: confirmed, and in the next edition that fits.")

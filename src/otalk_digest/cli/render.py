@@ -11,7 +11,7 @@ from otalk_digest.errors import InputError
 from otalk_digest.pipeline import proofing
 from otalk_digest.pipeline.proofing import Proof, ProofReader
 from otalk_digest.store import subscribers
-from otalk_digest.store.database import Store
+from otalk_digest.store.database import Store, secret_key
 
 
 @click.command()
@@ -51,11 +51,12 @@ def write_proofs(proofs: Sequence[Proof], out: Path) -> None:
 def _reader(store: Store, address: str | None) -> ProofReader:
     if address is None:
         return ProofReader()
-    from otalk_digest.audience.identity import normalise_address
+    from otalk_digest.audience.identity import hash_identity, normalise_address
 
     identity = normalise_address(address)[1]
     with store.read() as connection:
-        person = subscribers.find_subscriber(connection, identity)
+        identity_hash = hash_identity(identity, secret_key(connection))
+        person = subscribers.find_subscriber(connection, identity_hash)
     if person is None:
         raise InputError("There is no subscriber of that address. See: subscribers list.")
     return ProofReader(address=person.address, name=person.name, zone=person.zone)

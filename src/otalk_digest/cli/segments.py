@@ -82,8 +82,8 @@ def explain_(app: App, address: str, is_json: bool) -> None:
     now = app.clock()
     with app.store(must_exist=True) as store:
         with store.read() as connection:
-            person = people.find_subscriber(connection, identity)
             identity_hash = hash_identity(identity, secret_key(connection))
+            person = people.find_subscriber(connection, identity_hash)
             is_suppressed = people.is_suppressed(connection, identity_hash)
         if person is None:
             known = (

@@ -1,6 +1,7 @@
 """`subscribers import`: a list that somebody else has kept so far."""
 
 import contextlib
+import gc
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,13 +96,23 @@ def _named(pairs: Sequence[str]) -> dict[str, str]:
 
 def _take_in(app: App, store: Store, work: _Work, rejects: Path | None, *, is_kept: bool) -> Taken:
     """Take in the whole list in one transaction: killed half-way, it leaves nothing (C16)."""
-    with store.begin() if is_kept else store.rehearse() as connection:
+    with _keeping_garbage(), store.begin() if is_kept else store.rehearse() as connection:
         hashed = identity_hasher(secret_key(connection))
         taken = take_in(connection, _usable(work, hashed), now=app.clock())
         if work.refused.count and rejects is not None:
             # Before the commit: what cannot be listed is not half imported.
             work.refused.write(rejects)
     return taken
+
+
+@contextlib.contextmanager
+def _keeping_garbage() -> Iterator[None]:
+    """Look for no cycles meanwhile: rows make none, and all that are held are gone through."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _usable(work: _Work, hashed: Callable[[str], str]) -> Iterator[tuple[Subscriber, str]]:

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from otalk_digest.audience.exports import write_subscribers
+from otalk_digest.audience.identity import identity_hasher
 from otalk_digest.cli.app import App
 from otalk_digest.cli.one_subscriber import add, erase, show
 from otalk_digest.cli.printing import moment, print_json, print_table
@@ -14,6 +15,7 @@ from otalk_digest.errors import InputError
 from otalk_digest.model.audience import Subscriber
 from otalk_digest.store import subscribers as people
 from otalk_digest.store.consents import with_proofs
+from otalk_digest.store.database import secret_key
 from otalk_digest.store.statistics import statistics_of
 
 
@@ -59,7 +61,8 @@ def list_(app: App, addresses: bool, is_json: bool) -> None:
 def export(app: App, out: Path | None) -> None:
     """Write all subscribers as CSV, which `import` reads back unchanged."""
     with app.store(must_exist=True) as store, store.read() as connection:
-        rows = with_proofs(connection, people.iterate_subscribers(connection))
+        hashed = identity_hasher(secret_key(connection))
+        rows = with_proofs(connection, people.iterate_subscribers(connection), hashed)
         if out is None:
             write_subscribers(sys.stdout, rows)
             return

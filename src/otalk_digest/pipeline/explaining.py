@@ -75,7 +75,7 @@ def explain(
             segment=chosen,
             pace=pace,
             turns_at=end_of(pace, now, press.profile.zone),
-            upcoming=_upcoming(connection, press, segments, person, now=now),
+            upcoming=_upcoming(connection, press, segments, identity_hash, now=now),
         )
 
 
@@ -91,7 +91,7 @@ def _upcoming(
     connection: Connection,
     press: Press,
     segments: Sequence[Segment],
-    person: Subscriber,
+    identity_hash: str,
     *,
     now: datetime,
 ) -> Upcoming | None:
@@ -100,7 +100,7 @@ def _upcoming(
     if edition is None:
         return None
     freeze(connection, edition, digests, segments=segments, now=now)
-    place = lookup.place_of(connection, edition.number, person.identity)
+    place = lookup.place_of(connection, edition.number, identity_hash)
     if place is None:
         return None
     subjects = {variant.segment: variant.subject for variant in edition.variants}

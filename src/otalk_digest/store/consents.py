@@ -1,6 +1,6 @@
 """Proof of consent (UK GDPR art. 7(1)): append-only, and of the address only its keyed hash."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Final, NamedTuple
@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from sqlalchemy import Connection, func, insert, select
 
 from otalk_digest.model.audience import Consent, Proof, Subscriber
-from otalk_digest.store.schema import consents, subscribers
+from otalk_digest.store.schema import consents
 
 #: The ways in which people say it to us themselves.
 DOUBLE_OPT_IN: Final = "double opt-in"
@@ -62,28 +62,30 @@ def consent_history(connection: Connection, identity_hash: str) -> Sequence[Cons
     ]
 
 
-def with_proofs(connection: Connection, people: Iterable[Subscriber]) -> Iterator[Subscriber]:
-    """Yield them with how each came to the consent that they have, in pages."""
+def with_proofs(
+    connection: Connection, people: Iterable[Subscriber], hashed: Callable[[str], str]
+) -> Iterator[Subscriber]:
+    """Yield them with how each came to the consent that they have, in pages.
+
+    `hashed` makes of an identity what it is noted under.
+    """
     rest = iter(people)
     while page := list(islice(rest, _PAGE)):
-        known = _newest_proofs(connection, [person.identity for person in page])
-        for person in page:
-            yield person._replace(proof=known.get(person.identity, person.proof))
+        hashes = [hashed(person.identity) for person in page]
+        known = _newest_proofs(connection, hashes)
+        for person, identity_hash in zip(page, hashes, strict=True):
+            yield person._replace(proof=known.get(identity_hash, person.proof))
 
 
-def _newest_proofs(connection: Connection, identities: list[str]) -> dict[str, Proof]:
+def _newest_proofs(connection: Connection, hashes: list[str]) -> dict[str, Proof]:
     columns = consents.c
     newest = (
         select(func.max(columns.id))
-        .join_from(consents, subscribers, columns.identity_hash == subscribers.c.identity_hash)
-        .where(subscribers.c.identity.in_(identities))
+        .where(columns.identity_hash.in_(hashes))
         .group_by(columns.identity_hash)
     )
-    query = (
-        select(subscribers.c.identity, columns.at, columns.method, columns.wording)
-        .join_from(consents, subscribers, columns.identity_hash == subscribers.c.identity_hash)
-        .where(columns.id.in_(newest))
-    )
+    query = select(columns.identity_hash, columns.at, columns.method, columns.wording)
     return {
-        row.identity: Proof(row.at, row.method, row.wording) for row in connection.execute(query)
+        row.identity_hash: Proof(row.at, row.method, row.wording)
+        for row in connection.execute(query.where(columns.id.in_(newest)))
     }

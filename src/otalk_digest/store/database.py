@@ -2,85 +2,24 @@
 
 import contextlib
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Protocol
 
 from sqlalchemy import Connection, insert, inspect, select, text
-from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError
 
 from otalk_digest.errors import BusyError, OtalkDigestError, StoreError
+from otalk_digest.store.base import Base, Watch
 from otalk_digest.store.schema import meta
 
 #: The newest migration, so that Alembic is imported only when there is something to migrate.
-HEAD = "0016"
+HEAD = "0017"
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 #: The file of a SQLite database, or the URL of a PostgreSQL one, without its password.
 Place = Path | str
-
-
-class Watch(Protocol):
-    """Notices writing; holds one connection until it is closed."""
-
-    def version(self) -> int:
-        """Return a number that differs after anybody else's commit."""
-
-    def close(self) -> None:
-        """Let go of the connection."""
-
-
-class Base(Protocol):
-    """What differs from one database to another."""
-
-    @property
-    def name(self) -> str:
-        """How messages call it."""
-
-    @property
-    def engine(self) -> Engine:
-        """Its connections."""
-
-    @property
-    def reading(self) -> Mapping[str, object]:
-        """SQLAlchemy's options of a transaction that sees one state."""
-
-    @property
-    def writing(self) -> Mapping[str, object]:
-        """SQLAlchemy's options of a transaction that writes."""
-
-    def exists(self) -> bool:
-        """Whether it may be there."""
-
-    def keep_others_out(self, connection: Connection) -> None:
-        """Let no other transaction write until this one, just begun, ends."""
-
-    def announce(self, connection: Connection) -> None:
-        """Let those who watch know, once this transaction is committed."""
-
-    def lease(self) -> AbstractContextManager[int | None]:
-        """Be the only run; give this turn's number where it could be lost. Raises BusyError."""
-
-    def shift(self) -> AbstractContextManager[int]:
-        """Be one of the workers; give its number. Raises SettingsError where there are none."""
-
-    def fault(self, connection: Connection) -> str | None:
-        """Say what is wrong with it, and what to do."""
-
-    def daily_fault(self, connection: Connection) -> str | None:
-        """Do so, but what takes long once a day. Only the holder of the lease may ask."""
-
-    def tidy(self) -> None:
-        """Do now what a commit would else do now and then, while somebody waits for it."""
-
-    def watch(self) -> Watch:
-        """Return what notices commits."""
-
-    def remedy(self, error: DBAPIError) -> str | None:
-        """Say what happened and what to do; None when it is a mistake of ours."""
 
 
 class Store:
@@ -109,13 +48,14 @@ class Store:
 
         Raises StoreError; BusyError, with nothing written, when this run lost its lease.
         """
-        with self._translated(), self._base.engine.connect() as connection:
-            writing = connection.execution_options(**self._base.writing)
-            with writing.begin():
-                self._base.keep_others_out(writing)
-                self._require_turn(writing)
-                yield writing
-                self._base.announce(writing)
+        with self._writing(self._base.engine.connect()) as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def reshape(self) -> Iterator[Connection]:
+        """Do so, to change the schema. Raises StoreError."""
+        with self._writing(self._base.reshaping()) as connection:
+            yield connection
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Connection]:
@@ -190,6 +130,16 @@ class Store:
     def close(self) -> None:
         """Let go of file or server."""
         self._base.engine.dispose()
+
+    @contextlib.contextmanager
+    def _writing(self, connecting: AbstractContextManager[Connection]) -> Iterator[Connection]:
+        with self._translated(), connecting as connection:
+            writing = connection.execution_options(**self._base.writing)
+            with writing.begin():
+                self._base.keep_others_out(writing)
+                self._require_turn(writing)
+                yield writing
+                self._base.announce(writing)
 
     def _require_none(self, fault: str | None) -> None:
         if fault is not None:
@@ -289,7 +239,7 @@ def _migrate(store: Store, revision: str | None) -> None:
             f"{store.name} was written by a newer otalk-digest (schema {revision}, this one "
             f"knows {HEAD}). Upgrade the program: pip install --upgrade otalk-digest."
         )
-    with store.begin() as connection:
+    with store.reshape() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         # Another process may have made it while we waited for its lock.

@@ -78,8 +78,9 @@ def dossier_of(
     connection: Connection, address: str, *, identity: str, identity_hash: str
 ) -> Dossier:
     """Return all that is held about the person of this identity."""
-    subscriber = find_subscriber(connection, identity)
-    number = connection.scalar(select(subscribers.c.id).where(subscribers.c.identity == identity))
+    subscriber = find_subscriber(connection, identity_hash)
+    theirs = select(subscribers.c.id).where(subscribers.c.identity_hash == identity_hash)
+    number = connection.scalar(theirs)
     columns = suppressions.c
     suppressed = connection.execute(
         select(columns.reason, columns.since).where(columns.identity_hash == identity_hash)

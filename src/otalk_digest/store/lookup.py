@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, 
 
 from otalk_digest.model.audience import Consent, Subscriber
 from otalk_digest.store.schema import deliveries, subscribers
-from otalk_digest.store.subscribers import find_subscriber
+from otalk_digest.store.subscribers import subscriber_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,9 +32,7 @@ class Place:
 
 def reader_of(connection: Connection, subscriber_id: int) -> Reader | None:
     """Return the subscriber of this number, or None."""
-    columns = subscribers.c
-    identity = connection.scalar(select(columns.identity).where(columns.id == subscriber_id))
-    person = None if identity is None else find_subscriber(connection, identity)
+    person = subscriber_at(connection, subscriber_id)
     return None if person is None else Reader(id=subscriber_id, person=person)
 
 
@@ -51,12 +49,12 @@ def first_readers(connection: Connection, limit: int) -> Sequence[Reader]:
     return [reader for reader in found if reader is not None]
 
 
-def place_of(connection: Connection, edition: int, identity: str) -> Place | None:
-    """Return where the subscriber of this identity stands in an edition, or None."""
+def place_of(connection: Connection, edition: int, identity_hash: str) -> Place | None:
+    """Return where the subscriber whose identity has this hash stands in an edition, or None."""
     row = connection.execute(
         select(deliveries, subscribers.c.address)
         .join_from(deliveries, subscribers, deliveries.c.subscriber_id == subscribers.c.id)
-        .where(deliveries.c.edition == edition, subscribers.c.identity == identity)
+        .where(deliveries.c.edition == edition, subscribers.c.identity_hash == identity_hash)
     ).one_or_none()
     return None if row is None else _place(row)
 

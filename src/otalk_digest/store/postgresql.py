@@ -72,7 +72,7 @@ _UNREACHABLE = "the server cannot be reached; see that it runs, and that store.u
 
 
 class PostgresDatabase:
-    """See `store.database.Base`."""
+    """See `store.base.Base`."""
 
     reading: Mapping[str, object] = {
         "isolation_level": "REPEATABLE READ",
@@ -91,6 +91,10 @@ class PostgresDatabase:
     def exists(self) -> bool:
         """Whether there is one shows only when it is opened."""
         return True
+
+    def reshaping(self) -> contextlib.AbstractContextManager[Connection]:
+        """A table of PostgreSQL's is changed where it is."""
+        return self.engine.connect()
 
     def keep_others_out(self, connection: Connection) -> None:
         """Wait for the other writers; gives up after a minute."""
@@ -148,7 +152,7 @@ class PostgresDatabase:
 
 
 class PostgresWatch:
-    """See `store.database.Watch`."""
+    """See `store.base.Watch`."""
 
     def __init__(self, engine: Engine) -> None:
         self._heard = 0

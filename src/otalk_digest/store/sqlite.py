@@ -34,7 +34,7 @@ _REMEDIES = (
 
 
 class SqliteFile:
-    """See `store.database.Base`."""
+    """See `store.base.Base`."""
 
     #: A deferred transaction sees one state from its first look to its end.
     reading: Mapping[str, object] = {}
@@ -50,6 +50,18 @@ class SqliteFile:
     def exists(self) -> bool:
         """Whether there is such a file."""
         return self._path.exists()
+
+    @contextlib.contextmanager
+    def reshaping(self) -> Iterator[Connection]:
+        """Let go of foreign keys meanwhile: to drop a table would clear what refers to it."""
+        with self.engine.connect() as connection:
+            # The driver's own connection: inside of a transaction, SQLite would not listen.
+            cursor = connection.connection.cursor()
+            cursor.execute("PRAGMA foreign_keys = OFF")
+            try:
+                yield connection
+            finally:
+                cursor.execute("PRAGMA foreign_keys = ON")
 
     def keep_others_out(self, connection: Connection) -> None:
         """BEGIN IMMEDIATE has done it."""
@@ -114,7 +126,7 @@ class SqliteFile:
 
 
 class SqliteWatch:
-    """See `store.database.Watch`."""
+    """See `store.base.Watch`."""
 
     def __init__(self, engine: Engine) -> None:
         self._connection = engine.connect()

@@ -1,242 +1,189 @@
 """A list as it came, in tables of its own that are gone with the import.
 
-A million rows are put in the order of their hashes, for each index that is written out of its
+A long list is put in the order of its hashes, part by part: each index that is written out of its
 order costs more than all else that is done to a row.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
-from itertools import islice
+import marshal
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain, groupby, islice
 from operator import itemgetter
 from typing import Final
 
 from sqlalchemy import (
-    Boolean,
     Column,
     ColumnElement,
     Connection,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
-    and_,
-    exists,
-    func,
     insert,
-    literal,
-    literal_column,
     select,
-    update,
 )
 
-from otalk_digest.model.audience import Consent, Facet, Subscriber
-from otalk_digest.store.moment import Moment, moment_binder
-from otalk_digest.store.schema import subscribers, suppressions
+from otalk_digest.model.audience import Subscriber
+from otalk_digest.store.driving import write_rows
+from otalk_digest.store.sayings import Sayings
 
-_BATCH: Final = 2_000
-#: Of what rows say alike; a list of which each says something else is written down as it is.
-_REMEMBERED: Final = 4_096
+#: A list up to this length keeps its order; sorting a longer one pays.
+KEEPS_ORDER: Final = 20_000
+#: So many rows of it are one part, or as many as begin with the same digits.
+_PART: Final = 20_000
+_DIGITS: Final = 2
 
-temporary = MetaData()
-FIELDS = ("identity", "identity_hash", "address", "name")
-WISHES = ("cadence", "reminder")
-# As they came. Empty is absent here: to bind a null costs sqlite3 more than a text. An identity
-# that is the address is left out: most are, and the narrower a row, the less it is to sort.
+#: Hash of the identity, the identity where it is not the address, address, name, what is said.
+#: Empty is absent here: to bind a null costs sqlite3 more than a text.
+StagedRow = tuple[str, str, str, str, int]
+_hash_of = itemgetter(0)
+
+_parts = MetaData()
+# Rows of a long list whose hashes begin alike, packed: they are read once more, and then moved.
+staged_parts = Table(
+    "staged_parts",
+    _parts,
+    Column("digits", String, primary_key=True),
+    Column("batch", Integer, primary_key=True),
+    Column("rows", LargeBinary, nullable=False),
+    prefixes=["TEMPORARY"],
+)
+_rows = MetaData()
+# One part. First each reader's first row, then each second: every round is one step.
 staged_rows = Table(
     "staged_subscribers",
-    temporary,
-    Column("position", Integer, primary_key=True),
-    *(Column(name, String, nullable=False) for name in FIELDS),
-    Column("said", Integer, nullable=False),
-    prefixes=["TEMPORARY"],
-)
-# What many rows say alike, once: a narrow row is a third of the work at each step.
-sayings = Table(
-    "staged_sayings",
-    temporary,
+    _rows,
     Column("id", Integer, primary_key=True),
-    *(Column(name, String) for name in ("zone", "country", "language", "consent", "source")),
-    Column("joined_at", Moment, nullable=False),
-    *(Column(name, String) for name in (*WISHES, "method", "wording")),
-    Column("paused_until", Moment),
-    Column("consented_at", Moment, nullable=False),
-    prefixes=["TEMPORARY"],
-)
-staged_facets = Table(
-    "staged_facets",
-    temporary,
-    Column("position", Integer, primary_key=True),
-    Column("facet", String, primary_key=True),
-    Column("value", String, primary_key=True),
-    prefixes=["TEMPORARY"],
-)
-# In the order of their hashes; the rows of one reader follow each other, first to last.
-sorted_rows = Table(
-    "sorted_subscribers",
-    temporary,
-    Column("id", Integer, primary_key=True),
-    Column("position", Integer, nullable=False),
-    *(Column(name, String) for name in FIELDS),
+    *(Column(name, String, nullable=False) for name in ("identity_hash", "identity")),
+    *(Column(name, String, nullable=False) for name in ("address", "name")),
     Column("said", Integer, nullable=False),
     # Who they are already, and what they had said before this list.
     Column("subscriber_id", Integer),
     Column("before", String),
-    Column("is_kept_out", Boolean, nullable=False),
-    # 0 for the first row of a reader, 1 for the second: each round is one step.
-    Column("turn", Integer, nullable=False),
     prefixes=["TEMPORARY"],
 )
+_ID: Final = staged_rows.c.id
+_WRITTEN: Final = [
+    staged_rows.c[name] for name in ("identity_hash", "identity", "address", "name", "said")
+]
 
 
-def stage(
-    connection: Connection, people: Iterable[tuple[Subscriber, str]], *, now: datetime
-) -> tuple[int, bool]:
-    """Write the rows down as they come; return how many, and whether any chose something."""
+@dataclass(frozen=True, slots=True)
+class Round:
+    """Rows in which nobody is named twice."""
+
+    after: int
+    count: int
+
+    @property
+    def is_in(self) -> ColumnElement[bool]:
+        """Whether a row is one of them."""
+        return _ID.between(self.after + 1, self.after + self.count)
+
+
+def in_parts(
+    connection: Connection, people: Iterable[tuple[Subscriber, str]], sayings: Sayings
+) -> Iterator[list[StagedRow]]:
+    """Yield the rows of a list; of a long one in the order of their hashes.
+
+    All rows of a reader are in one part, in their order.
+    """
+    batches: Iterator[list[StagedRow]] = _batches(people, sayings)
+    first = next(batches, [])
+    if len(first) <= KEEPS_ORDER:
+        yield first
+        return
+    batches = chain([first], batches)
+    # Else it were held until all parts are read.
+    del first
+    _parts.create_all(connection, checkfirst=False)
+    counts = _put_aside(connection, batches)
+    for digits in _near(counts):
+        yield sorted(_taken_up(connection, digits), key=_hash_of)
+    _parts.drop_all(connection, checkfirst=False)
+
+
+def _batches(
+    people: Iterable[tuple[Subscriber, str]], sayings: Sayings
+) -> Iterator[list[StagedRow]]:
     rest = iter(people)
-    staged, has_facets = 0, False
-    said = _Sayings(connection, now)
-    number = said.number
-    while batch := list(islice(rest, _BATCH)):
-        rows = [
-            (
-                position,
-                "" if person.identity == person.address else person.identity,
-                identity_hash,
-                person.address,
-                person.name or "",
-                number(person),
-            )
-            for position, (person, identity_hash) in enumerate(batch, staged + 1)
-        ]
-        _write(connection, staged_rows, rows)
-        said.write()
-        if facets := list(_facets(batch, staged + 1)):
-            _write(connection, staged_facets, facets)
-            has_facets = True
-        staged += len(batch)
-    return staged, has_facets
-
-
-#: All but who they are and what they chose.
-_what_is_said = itemgetter(3, 4, 5, *range(8, len(Subscriber._fields)))
-
-
-class _Sayings:
-    """Numbers what rows say about themselves: most of a list say the same."""
-
-    def __init__(self, connection: Connection, now: datetime) -> None:
-        self._connection = connection
-        self._moment = moment_binder(connection)
-        self._now = now
-        self._last: tuple[object, ...] = ()
-        self._number = self._count = 0
-        self._known: dict[tuple[object, ...], int] = {}
-        self._new: list[tuple[object, ...]] = []
-
-    def number(self, person: Subscriber) -> int:
-        # Compared first, which is less than hashing.
-        said = _what_is_said(person)
-        if said != self._last:
-            self._last = said
-            self._number = self._known.get(said) or self._note(said, person)
-        return self._number
-
-    def write(self) -> None:
-        if self._new:
-            _write(self._connection, sayings, self._new)
-            self._new = []
-
-    def _note(self, said: tuple[object, ...], person: Subscriber) -> int:
-        if len(self._known) == _REMEMBERED:
-            self._known.clear()
-        self._count += 1
-        self._known[said] = self._count
-        proof, moment = person.proof, self._moment
-        # Only consent that was given has a moment of its own: other rows are about now.
-        agreed_at = proof.at if person.consent is Consent.CONFIRMED else None
-        self._new.append(
-            (
-                self._count,
-                *(person.zone, person.country, person.language),
-                *(person.consent.value, person.source),
-                moment(person.joined_at or self._now),
-                *(person.cadence.value, person.reminder.value, proof.method, proof.wording),
-                None if person.paused_until is None else moment(person.paused_until),
-                moment(agreed_at or self._now),
-            )
+    number = sayings.number
+    while batch := [
+        (
+            identity_hash,
+            "" if person.identity == person.address else person.identity,
+            person.address,
+            person.name or "",
+            number(person),
         )
-        return self._count
+        for person, identity_hash in islice(rest, KEEPS_ORDER + 1)
+    ]:
+        sayings.write()
+        yield batch
 
 
-def _facets(batch: Sequence[tuple[Subscriber, str]], first: int) -> Iterator[tuple[int, str, str]]:
-    for position, (person, _) in enumerate(batch, first):
-        if person.tags or person.wants:
-            for tag in person.tags:
-                yield position, Facet.TAG.value, tag
-            for kind in person.wants:
-                yield position, Facet.WANTS.value, str(kind)
+def _digits_of(row: StagedRow) -> str:
+    return row[0][:_DIGITS]
 
 
-def _write(connection: Connection, table: Table, rows: Sequence[tuple[object, ...]]) -> None:
-    """Hand tuples to the driver: by names, a row would cost three times as much."""
-    mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
-    marks = ", ".join([mark] * len(table.columns))
-    into = f"INSERT INTO {table.name} VALUES ({marks})"  # noqa: S608 - names of ours only
-    connection.exec_driver_sql(into, list(rows))
+def _put_aside(connection: Connection, batches: Iterable[list[StagedRow]]) -> dict[str, int]:
+    """Write rows down by how their hashes begin; return how many begin so."""
+    counts: dict[str, int] = {}
+    for number, batch in enumerate(batches):
+        batch.sort(key=_hash_of)
+        packed = []
+        for digits, alike in groupby(batch, key=_digits_of):
+            rows = list(alike)
+            counts[digits] = counts.get(digits, 0) + len(rows)
+            packed.append({"digits": digits, "batch": number, "rows": marshal.dumps(rows)})
+        connection.execute(insert(staged_parts), packed)
+        # Before the next one is read.
+        del batch, packed
+    return counts
 
 
-def sort_staged(connection: Connection) -> None:
-    """Put the rows in order, with who they are already and whether they had left."""
-    columns = staged_rows.c
-    rows = (
-        select(
-            columns.position,
-            func.nullif(columns.identity, ""),
-            columns.identity_hash,
-            columns.address,
-            func.nullif(columns.name, ""),
-            columns.said,
-            subscribers.c.id,
-            subscribers.c.consent,
-            suppressions.c.identity_hash.is_not(None),
-            literal(0),
-        )
-        .select_from(staged_rows)
-        .outerjoin(subscribers, subscribers.c.identity_hash == columns.identity_hash)
-        .outerjoin(suppressions, suppressions.c.identity_hash == columns.identity_hash)
-        .order_by(columns.identity_hash, columns.position)
-    )
-    names = [column.name for column in sorted_rows.columns if column.name != "id"]
-    connection.execute(insert(sorted_rows).from_select(names, rows, include_defaults=False))
+def _near(counts: Mapping[str, int]) -> Iterator[tuple[str, str]]:
+    """Yield the first and the last digits of what is held in memory together."""
+    near: list[str] = []
+    held = 0
+    for digits, count in sorted(counts.items()):
+        if near and held + count > _PART:
+            yield near[0], near[-1]
+            near, held = [], 0
+        near.append(digits)
+        held += count
+    yield near[0], near[-1]
 
 
-def rows_of(turn: int) -> ColumnElement[bool]:
-    """Choose them so that the index of the later turns is found."""
-    column = sorted_rows.c.turn
-    return and_(column == turn, column > literal_column("0")) if turn else column == 0
+def _taken_up(connection: Connection, digits: tuple[str, str]) -> Iterator[StagedRow]:
+    """Yield the rows of a part; those of a reader in their order."""
+    columns = staged_parts.c
+    query = select(columns.rows).where(columns.digits.between(*digits))
+    for packed in connection.scalars(query.order_by(columns.digits, columns.batch)):
+        yield from marshal.loads(packed)  # noqa: S302 - what we wrote, in this transaction
 
 
-def number_turns(connection: Connection) -> int:
-    """Give each later row of a reader its turn; return the last turn."""
-    rows = sorted_rows.c
-    one_before = sorted_rows.alias("one_before")
-    is_later = exists().where(
-        one_before.c.id == rows.id - 1,
-        one_before.c.identity_hash == rows.identity_hash,
-    )
-    later = (
-        select(
-            rows.id,
-            func.row_number().over(partition_by=rows.identity_hash, order_by=rows.id).label("turn"),
-        )
-        .where(is_later)
-        .subquery("later")
-    )
-    numbered = update(sorted_rows).where(rows.id == later.c.id).values(turn=later.c.turn)
-    if not connection.execute(numbered).rowcount:
-        return 0
-    # Of those few alone: the first turn looks at all rows anyway.
-    connection.exec_driver_sql(
-        f"CREATE INDEX ix_sorted_turn ON {sorted_rows.name} (turn) WHERE turn > 0"
-    )
-    return connection.scalar(select(func.max(rows.turn))) or 0
+def stage(connection: Connection, rows: Sequence[StagedRow]) -> list[Round]:
+    """Write a part down: each reader's first row, then each one's second, and so on."""
+    _rows.create_all(connection, checkfirst=False)
+    rounds, written = [], 0
+    for rows_of_round in _rounds(rows):
+        write_rows(connection, _WRITTEN, rows_of_round)
+        rounds.append(Round(written, len(rows_of_round)))
+        written += len(rows_of_round)
+    return rounds
+
+
+def unstage(connection: Connection) -> None:
+    """Make room for the next part; what fails on the way is rolled back with its tables."""
+    _rows.drop_all(connection, checkfirst=False)
+
+
+def _rounds(rows: Sequence[StagedRow]) -> Iterator[Sequence[StagedRow]]:
+    while rows:
+        first: dict[str, StagedRow] = {}
+        for row in rows:
+            first.setdefault(row[0], row)
+        yield list(first.values())
+        rows = [row for row in rows if first[row[0]] is not row] if len(first) < len(rows) else ()

@@ -24,10 +24,10 @@ def iterate_subscribers(connection: Connection) -> Iterator[Subscriber]:
             yield _subscriber(row, facets)
 
 
-def find_subscriber(connection: Connection, identity: str) -> Subscriber | None:
-    """Return the subscriber of this identity, or None."""
+def find_subscriber(connection: Connection, identity_hash: str) -> Subscriber | None:
+    """Return the subscriber whose identity has this hash, or None."""
     row = connection.execute(
-        select(subscribers).where(subscribers.c.identity == identity)
+        select(subscribers).where(subscribers.c.identity_hash == identity_hash)
     ).one_or_none()
     return None if row is None else _subscriber(row, _facets_of(connection, [row.id]))
 
@@ -42,7 +42,7 @@ def subscriber_at(connection: Connection, subscriber_id: int) -> Subscriber | No
 
 def change_wishes(
     connection: Connection,
-    identity: str,
+    identity_hash: str,
     *,
     cadence: Cadence | None = None,
     reminder: Reminder | None = None,
@@ -51,7 +51,7 @@ def change_wishes(
     wishes = {"cadence": cadence, "reminder": reminder}
     said = {name: value for name, value in wishes.items() if value is not None}
     if said:
-        theirs = update(subscribers).where(subscribers.c.identity == identity)
+        theirs = update(subscribers).where(subscribers.c.identity_hash == identity_hash)
         connection.execute(theirs.values(said))
 
 

@@ -6,15 +6,23 @@ from datetime import datetime
 import pytest
 from sqlalchemy import Connection, insert, select, update
 from tests.builders import DAY, NOW, a_subscriber
-from tests.stores import a_planned_edition, add_people, contents, hash_of, suppress
+from tests.stores import (
+    a_planned_edition,
+    add_people,
+    contents,
+    find_person,
+    hash_of,
+    suppress,
+)
 
+from otalk_digest.audience.identity import identity_hasher
 from otalk_digest.model.audience import Cadence, Consent, Proof, Reminder, Subscriber, Wishes
 from otalk_digest.model.delivery import EventKind, Status
 from otalk_digest.model.event import DeliveryEvent
 from otalk_digest.store import books, forgetting, intake, signups
 from otalk_digest.store import subscribers as people
 from otalk_digest.store.consents import consent_history, with_proofs
-from otalk_digest.store.database import Store
+from otalk_digest.store.database import Store, secret_key
 from otalk_digest.store.dossier import dossier_of
 from otalk_digest.store.events import apply_events, store_events
 from otalk_digest.store.numbers import last_number
@@ -167,12 +175,12 @@ def test_who_does_not_confirm_is_forgotten_after_a_while(
         count = forgetting.forget_unconfirmed(connection, before=NOW - 30 * DAY)
 
         assert count == is_forgotten
-        assert (people.find_subscriber(connection, "pen@example.org") is None) == is_forgotten
+        assert (find_person(connection, "pen@example.org") is None) == is_forgotten
         # Not even a hash: they never agreed to anything, and may ask again.
         asked_hash = hash_of(connection, pending)
         assert bool(consent_history(connection, asked_hash)) != is_forgotten
         assert not people.is_suppressed(connection, asked_hash)
-        assert people.find_subscriber(connection, BEN.identity) is not None
+        assert find_person(connection, BEN.identity) is not None
         assert books.count_by_status(connection, 1) == {"planned": 1, "skipped": 1}
 
 
@@ -309,7 +317,8 @@ def test_an_export_is_given_the_newest_proof(store: Store) -> None:
     with store.begin() as connection:
         add_people(connection, ANN._replace(consent=Consent.PENDING), ANN, BEN)
 
-        found = list(with_proofs(connection, people.iterate_subscribers(connection)))
+        hashed = identity_hasher(secret_key(connection))
+        found = list(with_proofs(connection, people.iterate_subscribers(connection), hashed))
 
     assert [person.proof for person in found] == [Proof(NOW, "on paper", "v3"), Proof(NOW)]
 
@@ -321,7 +330,7 @@ def test_a_list_takes_back_nothing_that_it_does_not_mention(store: Store) -> Non
         add_people(connection, a_subscriber(ANN.address), a_subscriber(ANN.address, country="IN"))
         add_people(connection, a_subscriber(ANN.address, tags=frozenset({"phd"})))
 
-        found = people.find_subscriber(connection, ANN.identity)
+        found = find_person(connection, ANN.identity)
 
     assert found is not None
     assert (found.name, found.zone, found.country) == ("Ann Wombat", "Asia/Kolkata", "IN")

@@ -1,4 +1,5 @@
 from itertools import permutations
+from random import Random
 from typing import Final
 
 import pytest
@@ -6,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection, inspect, select
 from tests.builders import DAY, NOW, a_subscriber
-from tests.stores import examples_for, hashed, suppress
+from tests.stores import examples_for, find_person, hashed, suppress
 
 from otalk_digest.model.audience import Consent, Subscriber
-from otalk_digest.store import intake
 from otalk_digest.store import subscribers as people
 from otalk_digest.store.database import Store
 from otalk_digest.store.intake import Taken, take_in
 from otalk_digest.store.schema import consents
+from otalk_digest.store.staging import KEEPS_ORDER
 
 ADDRESSES: Final = ("ann@example.org", "bea@example.org", "cy@example.org")
 RANK: Final = (Consent.PENDING, Consent.CONFIRMED, Consent.WITHDRAWN)
@@ -72,7 +73,7 @@ def test_within_a_list_too_consent_only_goes_forward(
     with store.begin() as connection:
         taken(connection, [a_subscriber(consent=consent) for consent in rows])
 
-        found = people.find_subscriber(connection, "ann@example.org")
+        found = find_person(connection, "ann@example.org")
         proofs = connection.scalars(select(consents.c.consent).order_by(consents.c.id)).all()
     assert found is not None
     assert found.consent is max(rows, key=RANK.index)
@@ -87,7 +88,7 @@ def test_who_is_suppressed_is_counted_and_left_alone(store: Store) -> None:
         assert taken(connection, [a_subscriber(name="After")] * 2) == Taken(
             added=0, updated=0, kept_out=2
         )
-        found = people.find_subscriber(connection, "ann@example.org")
+        found = find_person(connection, "ann@example.org")
     assert found is not None
     assert found.name == "Before"
     assert found.consent is Consent.WITHDRAWN
@@ -98,7 +99,7 @@ def test_the_first_day_of_a_reader_is_kept(store: Store) -> None:
         taken(connection, [a_subscriber(joined_at=NOW - DAY)])
         taken(connection, [a_subscriber(joined_at=NOW)])
 
-        found = people.find_subscriber(connection, "ann@example.org")
+        found = find_person(connection, "ann@example.org")
     assert found is not None
     assert found.joined_at == NOW - DAY
 
@@ -111,12 +112,38 @@ def test_nothing_of_the_work_stays_in_the_database(store: Store) -> None:
         assert inspect(connection).get_temp_table_names() == before == []
 
 
-def test_a_long_list_is_taken_in_whole(store: Store) -> None:
-    """Longer than what keeps its order: none is lost where rows change places."""
-    count = intake.KEEPS_ORDER + 1
-    with store.begin() as connection:
-        every = [a_subscriber(f"reader{number}@example.org") for number in range(count)]
+def a_long_list() -> list[Subscriber]:
+    """Longer than what keeps its order, and among its rows some people again and again."""
+    chance = Random(7)  # noqa: S311 - a list, not a secret
+    everybody = [a_subscriber(f"reader{number}@example.org") for number in range(KEEPS_ORDER)]
+    again = [
+        a_subscriber(
+            f"{chance.choice('Rr')}eader{chance.randrange(40)}@example.org",
+            name=chance.choice([None, "One", "Two"]),
+            zone=chance.choice([None, "Asia/Kolkata"]),
+            tags=frozenset(chance.sample(["student", "phd"], chance.randrange(3))),
+            consent=chance.choice(list(Consent)),
+            source=chance.choice(["stall", "form"]),
+        )
+        for _ in range(200)
+    ]
+    mixed = [*everybody, *again]
+    chance.shuffle(mixed)
+    return mixed
 
-        assert taken(connection, every).added == count
-        found = {person.identity for person in people.iterate_subscribers(connection)}
-    assert found == {person.identity for person in every}
+
+def test_a_long_list_leaves_what_its_halves_leave(store: Store) -> None:
+    """It is put in another order, but for the rows of one reader."""
+    rows = a_long_list()
+    half = len(rows) // 2
+    found = []
+    for lists in ([rows], [rows[:half], rows[half:]]):
+        with store.rehearse() as connection:
+            suppress(connection, a_subscriber("reader1@example.org"))
+            counts = [taken(connection, each) for each in lists]
+            found.append((kept(connection), sum(each.kept_out for each in counts)))
+
+    at_once, in_halves = found
+
+    assert at_once == in_halves
+    assert len(at_once[0][0]) == KEEPS_ORDER - 1

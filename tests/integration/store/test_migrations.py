@@ -1,12 +1,17 @@
 """A database of an earlier version, with readers and editions in it, is brought up to date."""
 
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
 from alembic.config import Config
+from sqlalchemy import Connection, Row, select, text
+from sqlalchemy import table as named
+from sqlalchemy.exc import IntegrityError
 from tests.builders import DAY, GUID, TUESDAY, some_news
 from tests.stores import dump
 
@@ -15,7 +20,7 @@ from otalk_digest.model.news import NewsKind
 from otalk_digest.store import database
 from otalk_digest.store.counts import count_lines
 from otalk_digest.store.counts import lines as lines_kept
-from otalk_digest.store.database import Store, open_store, secret_key
+from otalk_digest.store.database import Place, Store, open_store, secret_key
 from otalk_digest.store.decisions import newest_decisions
 from otalk_digest.store.editions import list_editions
 from otalk_digest.store.edits import current_edits
@@ -35,21 +40,66 @@ INSERT INTO deliveries VALUES
 """
 
 
-def _made_by_version(path: Path, revision: str) -> None:
-    store = Store(path)
+#: Two readers, neither the first, and all that refers to them.
+_READERS = """
+INSERT INTO subscribers
+  (id, identity, identity_hash, address, consent, joined_at, source, cadence) VALUES
+  (7, 'ann@example.org', 'a', 'Ann@example.org', 'confirmed', '2026-11-01', 'form', 'weekly'),
+  (9, 'ben@example.org', 'b', 'ben@example.org', 'pending', '2026-11-02', 'form', 'each');
+INSERT INTO subscriber_facets VALUES (7, 'tag', 'student'), (9, 'tag', 'phd');
+INSERT INTO editions (number, frozen_at, content_hash, candidates)
+  VALUES (1, '2026-11-04', 'hash', 2);
+INSERT INTO deliveries (id, edition, subscriber_id, segment, status, updated_at) VALUES
+  (1, 1, 7, 'everyone', 'accepted', '2026-11-04'), (2, 1, 9, NULL, 'skipped', '2026-11-04');
+INSERT INTO signups (id, subscriber_id, wishes, wording, source, asked_at, expires_at) VALUES
+  (1, 7, '{}', 'Yes', 'form', '2026-11-01', '2026-11-08'),
+  (2, 9, '{}', 'Yes', 'form', '2026-11-02', '2026-11-09');
+INSERT INTO signup_tokens VALUES ('t', 1), ('u', 2)
+"""
+_OF_READERS = ("subscribers", "subscriber_facets", "deliveries", "signups", "signup_tokens")
+
+
+def _migrate(connection: Connection, revision: str) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(database.__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
+
+
+def _made_by_version(path: Path, revision: str) -> None:
+    store = Store(path)
     with store.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
+        _migrate(connection, revision)
     store.close()
     with closing(sqlite3.connect(path)) as filled:
         filled.executescript(_FILLED)
 
 
+def _with_readers(place: Place, revision: str) -> Store:
+    """Open a store of that version, as it is."""
+    store = Store(place)
+    with store.begin() as connection:
+        _migrate(connection, revision)
+        for statement in _READERS.split(";"):
+            connection.execute(text(statement))
+    return store
+
+
+def _rows(connection: Connection) -> dict[str, list[list[str]]]:
+    """All of readers, and what refers to them."""
+    return {
+        table: sorted([str(cell) for cell in row] for row in _everything(connection, table))
+        for table in _OF_READERS
+    }
+
+
+def _everything(connection: Connection, table: str) -> Sequence[Row[Any]]:
+    return connection.execute(select(text("*")).select_from(named(table))).all()
+
+
 VERSIONS = [
     *("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008"),
-    *("0010", "0012", "0014", "0015"),
+    *("0010", "0012", "0014", "0015", "0016"),
 ]
 
 
@@ -119,4 +169,83 @@ def test_editions_that_were_done_with_are_counted(
         lines = lines_kept(connection, 1)
         assert sum(lines.values()) == counted
         assert not lines or lines == count_lines(connection, 1)
+    store.close()
+
+
+def test_readers_whose_table_is_made_anew_keep_their_numbers_and_what_refers_to_them(
+    place: Place,
+) -> None:
+    older = _with_readers(place, "0016")
+    with older.read() as connection:
+        before = _rows(connection)
+    older.close()
+
+    store = open_store(place)
+
+    with store.read() as connection:
+        assert _rows(connection) == before
+    store.close()
+
+
+def test_what_refers_to_readers_still_goes_with_them_afterwards(place: Place) -> None:
+    """To make their table anew, SQLite is told to let go of foreign keys for a while."""
+    _with_readers(place, "0016").close()
+    store = open_store(place)
+    if isinstance(place, Path):
+        with store.read() as connection:
+            assert connection.execute(text("PRAGMA foreign_key_check")).all() == []
+
+    with store.begin() as connection:
+        connection.execute(text("DELETE FROM subscribers WHERE id = 7"))
+
+    with store.read() as connection:
+        rows = _rows(connection)
+        readers = connection.scalars(text("SELECT subscriber_id FROM deliveries ORDER BY id")).all()
+    store.close()
+    assert {table: len(rows[table]) for table in _OF_READERS} == {
+        "subscribers": 1,
+        "subscriber_facets": 1,
+        "deliveries": 2,
+        "signups": 1,
+        "signup_tokens": 1,
+    }
+    assert readers == [None, 9]
+
+
+def test_one_reader_is_told_from_another_by_the_hash_alone(place: Place) -> None:
+    _with_readers(place, "0016").close()
+    store = open_store(place)
+    one_more = text(
+        "INSERT INTO subscribers (identity, identity_hash, address, consent, joined_at, source)"
+        " VALUES ('ann@example.org', :hash, 'ann@example.org', 'pending', '2026-11-05', 'form')"
+    )
+
+    with store.rehearse() as connection:
+        connection.execute(one_more, {"hash": "c"})
+
+        with pytest.raises(IntegrityError):
+            connection.execute(one_more, {"hash": "a"})
+    store.close()
+
+
+def _cut_off(store: Store) -> None:
+    with store.reshape() as connection:
+        _migrate(connection, "head")
+        raise EOFError
+
+
+def test_a_migration_that_is_cut_off_leaves_the_store_as_it_was(place: Place) -> None:
+    store = _with_readers(place, "0016")
+    with store.read() as connection:
+        before = _rows(connection)
+
+    with pytest.raises(EOFError):
+        _cut_off(store)
+
+    with store.read() as connection:
+        assert _rows(connection) == before
+        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "0016"
+    with store.begin() as connection:
+        connection.execute(text("DELETE FROM subscribers WHERE id = 7"))
+        assert len(_everything(connection, "subscriber_facets")) == 1
     store.close()

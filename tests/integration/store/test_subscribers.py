@@ -3,7 +3,7 @@ from collections.abc import Sequence
 import pytest
 from sqlalchemy import Connection, select
 from tests.builders import DAY, NOW, a_segment, a_subscriber, tagged
-from tests.stores import add_people, suppress
+from tests.stores import add_people, find_person, suppress
 
 from otalk_digest.model.audience import Consent, Facet, Has, Subscriber
 from otalk_digest.model.news import NewsKind
@@ -25,7 +25,7 @@ ANN = a_subscriber(
 
 
 def found(connection: Connection, identity: str = "ann@example.org") -> Subscriber:
-    person = people.find_subscriber(connection, identity)
+    person = find_person(connection, identity)
     assert person is not None
     return person
 
@@ -40,7 +40,7 @@ def test_a_subscriber_comes_back_as_they_were_kept(store: Store) -> None:
 
         assert found(connection) == ANN
         assert list(people.iterate_subscribers(connection)) == [ANN]
-        assert people.find_subscriber(connection, "bea@example.org") is None
+        assert find_person(connection, "bea@example.org") is None
 
 
 def test_one_identity_is_one_subscriber_and_the_newest_spelling_counts(store: Store) -> None:

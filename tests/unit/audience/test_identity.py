@@ -183,6 +183,8 @@ LOCALS = st.one_of(
 
 @given(local=LOCALS, labels=st.lists(LABELS, max_size=4))
 @example(local="Postmaster", labels=["example", "org"])
+@example(local="Postmaster", labels=["b\u00fccher", "example"])
+@example(local="Ann", labels=["B\u00dcCHER", "Example"])
 def test_whatever_is_written_we_and_the_library_read_the_same(
     local: str, labels: list[str]
 ) -> None:
