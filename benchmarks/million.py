@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -27,6 +28,7 @@ import smtp
 from many import add_readers
 from processes import ENVIRONMENT, Cost, command, cost_of, forked, print_table
 
+from otalk_digest.pipeline.editing import set_note
 from otalk_digest.store.books import count_in_doubt
 from otalk_digest.store.database import Store, open_store
 
@@ -40,6 +42,8 @@ title = "All"
 why = "You asked for it."
 receives = ["announcement", "change", "cancellation", "wrap-up", "notice"]
 """
+#: As long as a maintainer's may be, so that a mail has about 30 KB.
+NOTE = "\n\n".join(["Bring a plant and tell us how it came to you. " * 6] * 17)
 SENT, IN_DOUBT = 0, 4
 PATIENCE_S = 120
 #: So many bytes of what smtp-sink writes hold its last line.
@@ -201,10 +205,11 @@ def prepared(folder: Path, account: str, readers: int) -> list[str]:
 
 
 def fill(path: Path, readers: int) -> None:
-    """Add the readers."""
+    """Add the readers, and what a maintainer says to them."""
     store = open_store(path)
     with store.begin() as connection:
         add_readers(connection, readers)
+    set_note(store, 1, NOTE, by="a benchmark", now=datetime(2026, 11, 18, tzinfo=UTC))
     store.close()
 
 
