@@ -469,6 +469,15 @@ def test_the_heavy_package_is_not_loaded_before_it_is_needed() -> None:
     assert done.stdout == "False\n"
 
 
+def test_what_looks_at_signatures_is_not_loaded_to_send() -> None:
+    module = "otalk_digest.delivery.providers.sendgrid_client"
+    code = f"import sys, {module}; print('cryptography' in sys.modules)"
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "False\n"
+
+
 def test_the_sandbox_judges_a_message_and_sends_nothing(
     server: SendGridServer, provider: SendGridProvider
 ) -> None:

@@ -21,6 +21,7 @@ MAY_IMPORT = {
     "compiled": set(),
     "resources": set(),
     "logs": set(),
+    "memory": set(),
     "toml_file": set(),
     "settings": {"toml_file", "settings_tables"},
     "settings_tables": set(),
@@ -30,7 +31,7 @@ MAY_IMPORT = {
     "audience": {"toml_file"},
     "delivery": set(),
     "store": set(),
-    "pipeline": {*ROOMS, "logs"},
+    "pipeline": {*ROOMS, "logs", "memory"},
     "web": {"pipeline", "compiled"},
     "workers": {"store", "pipeline", "logs"},
     # The public pages are a program of their own: they hold the store, as the command line does.
@@ -105,11 +106,13 @@ STARRED = {
     "cli",
     "settings",
     "logs",
+    "memory",
     "resources",
     "toml_file",
     "workers",
 }
 WORLD = {
+    "ctypes",
     "fcntl",
     "http.client",
     "os",

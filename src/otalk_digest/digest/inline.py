@@ -5,10 +5,15 @@ nothing to render.
 """
 
 import logging
+import sys
+from functools import cache
+from types import ModuleType
+from typing import Any
 
 from otalk_digest.errors import TemplateError
 
 DOCTYPE = "<!DOCTYPE html>"
+_FETCHER = "requests"
 
 
 def inline_css(page: str) -> str:
@@ -17,11 +22,9 @@ def inline_css(page: str) -> str:
     The block marked `data-premailer="ignore"` comes out byte for byte. Raises TemplateError
     when the page does not begin with the one doctype that premailer keeps.
     """
-    from premailer import Premailer  # noqa: PLC0415 - a heavy import, needed here only
-
     if not page.startswith(DOCTYPE):
         raise TemplateError(f"digest.html.j2 must begin with {DOCTYPE}, in exactly that spelling")
-    inliner = Premailer(
+    inliner = _premailer()(
         page,
         # A stylesheet that a page names is never fetched.
         allow_network=False,
@@ -32,3 +35,15 @@ def inline_css(page: str) -> str:
     )
     inlined: str = inliner.transform(pretty_print=False)
     return inlined
+
+
+@cache
+def _premailer() -> Any:  # noqa: ANN401 - the package is untyped
+    """Import it without `requests`, which fetches stylesheets, half of what there is to load."""
+    is_ours = sys.modules.setdefault(_FETCHER, stand_in := ModuleType(_FETCHER)) is stand_in
+    try:
+        from premailer import Premailer  # noqa: PLC0415 - heavy, and needed here only
+    finally:
+        if is_ours:
+            del sys.modules[_FETCHER]
+    return Premailer
