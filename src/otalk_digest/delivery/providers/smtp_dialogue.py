@@ -64,12 +64,12 @@ class Dialogue:
     refused_us: str | None = None
     #: Set when the conversation is over: why.
     is_over: str | None = None
+    #: Letters that were given and have no answer yet.
+    undecided: int = 0
     _expected: deque[tuple[_Stage, _Talk]] = field(default_factory=deque)
     _next: deque[_Talk] = field(default_factory=deque)
     _unsent: list[bytes] = field(default_factory=list)
     _replies: ReplyReader = field(default_factory=ReplyReader)
-    #: Letters that were given and have no answer yet.
-    _undecided: int = 0
     #: Octets that were ever queued, and that were handed to the network.
     _queued: int = 0
     _written: int = 0
@@ -77,7 +77,7 @@ class Dialogue:
     @property
     def room(self) -> int:
         """How many more letters it can take now."""
-        left = (2 if self.is_pipelining else 1) - self._undecided
+        left = (2 if self.is_pipelining else 1) - self.undecided
         return 0 if self.is_over is not None or self.refused_us is not None else left
 
     @property
@@ -95,7 +95,7 @@ class Dialogue:
         if letter.is_utf8 and not self.knows_utf8:
             reason = "the server takes no addresses outside ASCII (it does not offer SMTPUTF8)"
             return Answer(kind=OutcomeKind.REJECTED, diagnostic=reason)
-        self._undecided += 1
+        self.undecided += 1
         self._next.append(_Talk(letter=letter, envelope=letter.envelope()))
         if self._may_open():
             self._open_next()
@@ -132,7 +132,7 @@ class Dialogue:
                 stage, talk = self._expected.popleft()
                 answer = self._decide(stage, talk, reply)
                 if answer is not None:
-                    self._undecided -= 1
+                    self.undecided -= 1
                     decided.append((talk.letter, answer))
         except ValueError as error:
             self.is_over = str(error)

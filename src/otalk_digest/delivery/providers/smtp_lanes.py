@@ -49,8 +49,6 @@ class Lanes:
         self._open: list[Lane] = []
         self._opening: list[Future[smtplib.SMTP]] = []
         self._waiting: deque[Letter] = deque()
-        #: Letters that connections were given and have not decided about.
-        self._under_way = 0
         self._tries: Counter[int] = Counter()
         #: Connections that came to nothing since the last letter that a server decided about.
         self._fruitless = 0
@@ -83,7 +81,7 @@ class Lanes:
             self._waiting += supply.arrived()
             if is_ending:
                 self._give_back(feed)
-            elif len(self._waiting) + self._under_way <= LOW + 2 * self._config.connections:
+            elif not supply.is_asked and self._is_low():
                 supply.ask()
             if not self._waiting and not any(lane.dialogue.is_busy for lane in self._open):
                 if not supply.is_asked and (is_ending or supply.is_exhausted):
@@ -96,6 +94,11 @@ class Lanes:
             if last_moment is not None and time.monotonic() > last_moment:
                 for lane in tuple(self._open):
                     self._drop(lane, feed, "we were asked to stop and waited long enough")
+
+    def _is_low(self) -> bool:
+        """Whether it is time to ask: what is in hand has to last while the books are written."""
+        most = LOW + 2 * self._config.connections - len(self._waiting)
+        return most >= 0 and sum(lane.dialogue.undecided for lane in self._open) <= most
 
     def close(self) -> None:
         """Say good-bye on every connection."""
@@ -171,9 +174,7 @@ class Lanes:
         while self._waiting and lane.room and self._trouble is None and self._may_give():
             letter = self._waiting.popleft()
             answer = lane.give(letter)
-            if answer is None:
-                self._under_way += 1
-            else:
+            if answer is not None:
                 feed.settle(letter, answer)
         if lane.dialogue.wants_to_write:
             self._flush(lane, feed)
@@ -233,7 +234,6 @@ class Lanes:
         except OSError as error:
             self._drop(lane, feed, str(error))
             return
-        self._under_way -= len(decided)
         for letter, answer in decided:
             self._settle(letter, answer, feed)
         dialogue = lane.dialogue
@@ -261,7 +261,6 @@ class Lanes:
     def _drop(self, lane: Lane, feed: Feed, reason: str) -> None:
         self._part_with(lane)
         lost = lane.lose(reason)
-        self._under_way -= len(lost)
         for letter, answer in lost:
             self._settle(letter, answer, feed)
         if lost and not lane.is_fruitful:
