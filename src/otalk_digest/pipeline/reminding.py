@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from otalk_digest.audience.reminders import Due, due
 from otalk_digest.delivery.provider import Provider
 from otalk_digest.digest.compose import is_ahead
-from otalk_digest.errors import CheckFailedError, OtalkDigestError, TemplateError
+from otalk_digest.errors import CheckFailedError, OtalkDigestError, SettingsError
 from otalk_digest.logs import log_event
 from otalk_digest.model.audience import Segment
 from otalk_digest.model.chat import Chat, Flag
@@ -150,7 +150,7 @@ def _freeze_all(connection: Connection, job: Job, report: RunReport) -> list[Ota
         try:
             with connection.begin_nested():
                 edition = _freeze(connection, job, call, report)
-        except (CheckFailedError, TemplateError) as error:
+        except (CheckFailedError, SettingsError) as error:
             troubles.append(type(error)(f"No reminder of {topic}: {error}"))
             log_event("reminder_failed", chat=call.chat.guid)
             continue
