@@ -20,7 +20,20 @@ Positive = Annotated[int, Meta(ge=1)]
 #: At most a century, so that no moment lies before the calendar begins.
 Days = Annotated[int, Meta(ge=1, le=36_500)]
 Seconds = Annotated[float, Meta(gt=0)]
-Address = Annotated[str, Meta(pattern=r"^[^@\s<>,;]+@[^@\s<>,;]+$")]
+Address = Annotated[
+    str,
+    Meta(
+        pattern=r"^[^@\s<>,;]+@[^@\s<>,;]+$",
+        description='one address and nothing else, such as "digest@example.org"',
+    ),
+]
+Hour = Annotated[
+    str,
+    Meta(
+        pattern=r"^([01]\d|2[0-3]):[0-5]\d$",
+        description='hours and minutes of the day, such as "20:00"',
+    ),
+]
 
 
 class ChatSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -32,7 +45,7 @@ class ChatSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     weekday: Literal[
         "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"
     ] = "tuesday"
-    start: Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "20:00"
+    start: Hour = "20:00"
     duration_minutes: Positive = 60
     zone: str = "Europe/London"
     dates: Literal["day-first", "month-first"] = "day-first"

@@ -10,7 +10,7 @@ from otalk_digest.audience import cells
 from otalk_digest.audience.identity import hash_identity, normalise_address
 from otalk_digest.cli.app import App
 from otalk_digest.cli.consent import consent_options
-from otalk_digest.cli.printing import moment, print_json, print_table
+from otalk_digest.cli.printing import counted, moment, print_json, print_table
 from otalk_digest.errors import InputError
 from otalk_digest.model.audience import Cadence, Consent, Proof, Reminder, Subscriber
 from otalk_digest.model.news import NewsKind
@@ -61,7 +61,7 @@ def add(app: App, /, address: str, **said: Any) -> int:  # noqa: ANN401 - click'
         days = app.settings.privacy.unconfirmed_days
         click.echo(
             f"{done}: pending. Nothing is sent before they confirm; without it, they are "
-            f"forgotten after {days} days."
+            f"forgotten after {counted(days, 'day')}."
         )
     return 0
 
@@ -130,10 +130,13 @@ def erase(app: App, address: str, yes: bool) -> int:
         identity_hash = hash_identity(identity, secret_key(connection))
         erased = forgetting.erase(connection, address, identity_hash, now=app.clock())
     who = "Erased" if erased.was_known else "No subscriber had that address; kept out from now on"
-    click.echo(
-        f"{who}. {erased.deliveries} deliveries no longer name anybody, {erased.events} events "
-        "were blanked."
+    deliveries = counted(
+        erased.deliveries,
+        "delivery no longer names anybody",
+        "deliveries no longer name anybody",
     )
+    events = counted(erased.events, "event was blanked", "events were blanked")
+    click.echo(f"{who}. {deliveries}, {events}.")
     click.echo(
         "Not in the database, so left to you: lists and exports, rejects files, back-ups, "
         f"messages in {app.settings.delivery.files.folder}, and what your provider keeps "

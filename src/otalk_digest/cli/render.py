@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from otalk_digest.cli.app import App
+from otalk_digest.cli.printing import counted
 from otalk_digest.cli.send import edition_to_show
 from otalk_digest.errors import InputError
 from otalk_digest.pipeline import proofing
@@ -28,7 +29,7 @@ def render(
         shown = edition_to_show(app, store, edition, segment)
         proofs = proofing.proofs(store, shown, app.post(), _reader(store, reader))
     write_proofs(proofs, out)
-    click.echo(f"Edition {shown.number}: {len(proofs)} variants written to {out}.")
+    click.echo(f"Edition {shown.number}: {counted(len(proofs), 'variant')} written to {out}.")
 
 
 def write_proofs(proofs: Sequence[Proof], out: Path) -> None:

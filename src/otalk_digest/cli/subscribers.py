@@ -9,7 +9,7 @@ from otalk_digest.audience.exports import write_subscribers
 from otalk_digest.audience.identity import identity_hasher
 from otalk_digest.cli.app import App
 from otalk_digest.cli.one_subscriber import add, erase, show
-from otalk_digest.cli.printing import moment, print_json, print_table
+from otalk_digest.cli.printing import counted, moment, print_json, print_table
 from otalk_digest.cli.subscriber_lists import import_
 from otalk_digest.errors import InputError
 from otalk_digest.model.audience import Subscriber
@@ -52,7 +52,7 @@ def list_(app: App, addresses: bool, is_json: bool) -> None:
             for person in known
         ),
     )
-    click.echo(f"{len(known)} subscribers.")
+    click.echo(f"{counted(len(known), 'subscriber')}.")
 
 
 @subscribers.command()

@@ -1,7 +1,6 @@
 """Who or what decided about deliveries in doubt, and when (R4). Append-only."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, exists, insert, select, update
@@ -12,22 +11,6 @@ from otalk_digest.store.schema import deliveries, editions
 from otalk_digest.store.told import settlements
 
 _D = deliveries.c
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settlement:
-    """One decision."""
-
-    #: None for all editions.
-    edition: int | None
-    #: "resend" or "assume_sent".
-    how: str
-    #: How many.
-    deliveries: int
-    #: UTC.
-    at: datetime
-    #: A person, or the settings.
-    by: str
 
 
 def settle(
@@ -55,16 +38,6 @@ def settle(
         }
         connection.execute(insert(settlements).values(row))
     return count
-
-
-def list_settlements(connection: Connection) -> Sequence[Settlement]:
-    """Return all decisions, oldest first."""
-    return [
-        Settlement(
-            edition=row.edition, how=row.how, deliveries=row.deliveries, at=row.at, by=row.by
-        )
-        for row in connection.execute(select(settlements).order_by(settlements.c.id))
-    ]
 
 
 def _move(
