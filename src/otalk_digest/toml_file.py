@@ -3,7 +3,7 @@
 import difflib
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from enum import Enum
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin
@@ -16,6 +16,7 @@ T = TypeVar("T")
 
 _UNKNOWN = re.compile(r"unknown field `(?P<key>[^`]+)`")
 _MISSING = re.compile(r"Object missing required field `(?P<key>[^`]+)`")
+_SHAPELESS = re.compile(r" matching regex .+", re.DOTALL)
 _NO_CHOICE = re.compile(r"Invalid enum value (?P<value>.+)", re.DOTALL)
 _PLACE = re.compile(r" - at `(?:key in )?\$(?P<path>[^`]*)`")
 _STEP = re.compile(r"\[(?P<index>\d+)\]|(?P<key>[\w-]+)")
@@ -37,17 +38,19 @@ _SETTING = re.compile(rf"\s*{_NAMES}\s*=")
 Keys = Sequence[str | int]
 
 
-def read_toml(path: Path) -> tuple[dict[str, Any], str]:
-    """Return the document and its text. Raises SettingsError."""
+def read_toml(path: Path, *, named_by: str) -> tuple[dict[str, Any], str]:
+    """Return the document and its text. Raises SettingsError, which tells what names the file."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise SettingsError(
-            f"There is no {path}. Make one with: otalk-digest init, or name another with --config."
+            f"There is no {path}. Make one with: otalk-digest init, or name another {named_by}."
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise SettingsError(f"{path} cannot be read: {reason}.") from error
+        raise SettingsError(
+            f"{path} cannot be read: {reason}. Mend that, or name another {named_by}."
+        ) from error
     try:
         return tomllib.loads(text), text
     except tomllib.TOMLDecodeError as error:
@@ -112,6 +115,8 @@ def in_plain_words(what: str, kind: object) -> str:
         return f"it lacks the key {missing['key']}"
     if wrong := _NO_CHOICE.search(what):
         return f"{wrong['value']} is none of: {', '.join(_choices(kind))}"
+    if _SHAPELESS.search(what):
+        return f"expected text such as {' or '.join(map(repr, _examples(kind)))}"
     what = _KINDS.sub(_in_words, what)
     return what[0].lower() + what[1:]
 
@@ -159,6 +164,14 @@ def _kind_at(kind: object, keys: Keys) -> object:
         # `fields_of` looks into lists by itself.
         kind = kind if isinstance(key, int) else fields_of(kind).get(key)
     return kind
+
+
+def _examples(kind: object) -> Iterator[str]:
+    """Yield what text that has to match a pattern looks like."""
+    if isinstance(kind, msgspec.Meta):
+        yield from kind.examples or ()
+    for inner in get_args(kind):
+        yield from _examples(inner)
 
 
 def _choices(kind: object) -> Sequence[str]:

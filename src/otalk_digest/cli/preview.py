@@ -7,6 +7,7 @@ import click
 
 from otalk_digest.cli.app import App
 from otalk_digest.cli.approval import named
+from otalk_digest.cli.numbers import NUMBER
 from otalk_digest.errors import InputError, SettingsError
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="0 takes a free one.")
-@click.option("--edition", type=int, metavar="N", help="Begin with a past edition.")
+@click.option("--edition", type=NUMBER, metavar="N", help="Begin with a past edition.")
 @click.option("--real-readers", is_flag=True, help="Offer subscribers too, addresses masked.")
 @click.option("--no-reload", is_flag=True, help="Leave open pages alone when files change.")
 @click.pass_obj

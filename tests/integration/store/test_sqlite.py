@@ -201,7 +201,7 @@ def test_a_folder_in_place_of_the_file_is_refused(tmp_path: Path) -> None:
 def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
     message = refusal_of(tmp_path / "none" / "digest.sqlite3")
 
-    assert "the folder is missing or cannot be written; make it, or mend its rights" in message
+    assert "its folder is missing, or may not be used, or the file; mend that" in message
 
 
 def test_a_lock_that_cannot_be_made_is_refused(store: Store, path: Path) -> None:
