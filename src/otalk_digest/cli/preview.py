@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 import click
 
-from otalk_digest.cli.app import App
+from otalk_digest.cli.app import App, ending_on_sigterm
 from otalk_digest.cli.approval import named
 from otalk_digest.cli.numbers import NUMBER
 from otalk_digest.errors import InputError, SettingsError
@@ -31,7 +31,7 @@ def preview(app: App, port: int, edition: int | None, real_readers: bool, no_rel
     from otalk_digest.web.preview.app import serve_preview
     from otalk_digest.web.preview.gallery import Gallery
 
-    with app.store(must_exist=True) as store:
+    with ending_on_sigterm(), app.store(must_exist=True) as store:
         gallery = Gallery(lambda: open_desk(app, store), may_be_real=real_readers, by=_login_name())
         if edition is not None:
             numbers = {record.number for record in past_editions(gallery.desk)}
