@@ -463,6 +463,17 @@ def test_a_wrong_address_is_not_repeated(folder: Folder, arguments: tuple[str, .
     assert "not an e-mail address: There must be something after the @-sign" in ended.line
 
 
+def test_a_beginning_that_cannot_be_written_leaves_nothing(folder: Folder) -> None:
+    (folder.path / "new").mkdir()
+    (folder.path / "new" / "subscribers").write_text("in the way", encoding="utf-8")
+
+    ended = folder.refuses("init", "new")
+
+    assert ended.status == 2
+    assert "new/subscribers/segments.toml cannot be written: " in ended.line
+    assert [path.name for path in (folder.path / "new").iterdir()] == ["subscribers"]
+
+
 def test_a_folder_that_holds_settings_is_not_overwritten(folder: Folder) -> None:
     ended = folder.refuses("init", ".")
 
