@@ -28,7 +28,8 @@ from otalk_digest.store.asked import metadata
 from otalk_digest.store.database import Store
 from otalk_digest.store.editions import unfinished
 from otalk_digest.store.schema import meta
-from otalk_digest.web.public.server import PatientProtocol, listen, public_server
+from otalk_digest.web.listening import listen
+from otalk_digest.web.public.server import PatientProtocol, public_server
 
 NAME: Final = "digest.example"
 ADDRESS: Final = f"https://{NAME}"

@@ -38,17 +38,19 @@ _SETTING = re.compile(rf"\s*{_NAMES}\s*=")
 Keys = Sequence[str | int]
 
 
-def read_toml(path: Path) -> tuple[dict[str, Any], str]:
-    """Return the document and its text. Raises SettingsError."""
+def read_toml(path: Path, *, named_by: str) -> tuple[dict[str, Any], str]:
+    """Return the document and its text. Raises SettingsError, which tells what names the file."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise SettingsError(
-            f"There is no {path}. Make one with: otalk-digest init, or name another with --config."
+            f"There is no {path}. Make one with: otalk-digest init, or name another {named_by}."
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise SettingsError(f"{path} cannot be read: {reason}.") from error
+        raise SettingsError(
+            f"{path} cannot be read: {reason}. Mend that, or name another {named_by}."
+        ) from error
     try:
         return tomllib.loads(text), text
     except tomllib.TOMLDecodeError as error:

@@ -69,6 +69,15 @@ def refusal_of(path: Path, text: str = COMPLETE, **environment: str) -> str:
         ("[chat]\nzone = '../../etc/passwd'\n", ": chat.zone: '../../etc/passwd' is no time zone"),
         ("[chat]\nweekday = 'Tues'\n", ", line 2: chat.weekday: 'Tues' is none of: monday, "),
         ("[chat]\nstart = '8pm'\n", ", line 2: chat.start: expected hours and minutes "),
+        ("[chat]\nduration_minutes = 9999999999\n", ", line 2: chat.duration_minutes: expected a "),
+        ("[delivery]\nput_off_days = 99999999\n", ", line 2: delivery.put_off_days: expected a wh"),
+        ("[feed]\ntimeout_s = 1e300\n", ", line 2: feed.timeout_s: expected a number <= 86400.0."),
+        (
+            "[digest]\nblog_url = 'our blog'\n",
+            ", line 2: digest.blog_url: expected a whole address ",
+        ),
+        ("[web]\nbase_url = 'https://'\n", ", line 2: web.base_url: expected a whole address"),
+        ("[web]\nbase_url = 'https://[::1'\n", ", line 2: web.base_url: expected a whole addre"),
         ("[chat]\ntags = []\n", ", line 2: chat.tags: expected a list of length >= 1."),
         ("[store]\nurl = 'mysql://x/y'\n", ": store.url: 'mysql' names no database that we know; "),
         ("[store]\nurl = 'sqlite:///'\n", ": store.url: 'sqlite' names no database that we know; "),
@@ -151,7 +160,10 @@ def test_a_secret_file_that_cannot_be_read_is_named(path: Path, tmp_path: Path) 
 
     message = refusal_of(path, SMTP_PASSWORD_FILE=str(file))
 
-    assert message == f"The file named in OTALK_DIGEST_SMTP_PASSWORD_FILE cannot be read: {file}."
+    assert message == (
+        f"The file named in OTALK_DIGEST_SMTP_PASSWORD_FILE cannot be read: {file}. "
+        "Name one that this account may read."
+    )
 
 
 @pytest.mark.parametrize("empty", ["", "  "])

@@ -81,7 +81,7 @@ def load_segments(
     `zone` is an IANA name: days, weeks and months are counted there. `themes` are the names of
     those that there are; without them any name will do.
     """
-    document, text = read_toml(path)
+    document, text = read_toml(path, named_by="in digest.segments")
     written = convert(document, _File, path=path, text=text).segment
     if not written:
         raise SettingsError(f"{path} has no segment, so nobody can be sent to. Add a [[segment]].")

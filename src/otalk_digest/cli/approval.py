@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 import click
 
 from otalk_digest.cli.app import App
+from otalk_digest.cli.numbers import NUMBER
 from otalk_digest.cli.printing import counted, moment
 from otalk_digest.errors import InputError
 from otalk_digest.model.edition import Edition
@@ -23,7 +24,7 @@ by_option = click.option("--by", metavar="NAME", help="Who says so; else your lo
 
 
 @click.command()
-@click.argument("edition", type=int, metavar="N")
+@click.argument("edition", type=NUMBER, metavar="N")
 @by_option
 @click.pass_obj
 def approve(app: App, edition: int, by: str | None) -> None:
@@ -58,7 +59,7 @@ def _findings(app: App, store: Store, proposed: Edition) -> Sequence[Finding]:
 
 
 @click.command()
-@click.argument("edition", type=int, metavar="N")
+@click.argument("edition", type=NUMBER, metavar="N")
 @click.option("--reason", metavar="TEXT", help="Why; the run says it.")
 @by_option
 @click.pass_obj

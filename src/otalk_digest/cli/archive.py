@@ -19,7 +19,12 @@ def archive() -> None:
 
 
 @archive.command()
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    help="The folder: empty, or written by this command before.",
+)
 @click.pass_obj
 def build(app: App, out: Path) -> None:
     """Write the archive, its feed and the chats' calendar into a folder, for any web space.

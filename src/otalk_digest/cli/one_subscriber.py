@@ -28,15 +28,23 @@ T = TypeVar("T")
 @click.option("--zone", metavar="ZONE", default="", help="Such as Europe/London.")
 @click.option("--country", metavar="CC", default="", help="Two letters, such as GB.")
 @click.option("--language", metavar="TAG", help="Such as en or pt-BR.")
-@click.option("--tag", "tags", multiple=True, help="Once for each.")
+@click.option("--tag", "tags", multiple=True, help="For the rules of segments; once for each.")
 @click.option(
     "--wants",
     multiple=True,
     type=click.Choice([kind.value for kind in NewsKind]),
-    help="Once for each.",
+    help="What they want to get; once for each. Without it, everything.",
 )
-@click.option("--cadence", type=click.Choice([each.value for each in Cadence]))
-@click.option("--reminder", type=click.Choice([each.value for each in Reminder]))
+@click.option(
+    "--cadence",
+    type=click.Choice([each.value for each in Cadence]),
+    help="How often: each edition, or one a week or a month.",
+)
+@click.option(
+    "--reminder",
+    type=click.Choice([each.value for each in Reminder]),
+    help="On the day of a chat: in the morning, or an hour before.",
+)
 @consent_options(default_source="added by hand")
 @click.pass_obj
 def add(app: App, /, address: str, **said: Any) -> int:  # noqa: ANN401 - click's options
@@ -125,7 +133,7 @@ def erase(app: App, address: str, yes: bool) -> int:
 
     address, identity = normalise_address(address)
     if not yes:
-        click.confirm("Delete all that is known about this person, for good?", abort=True)
+        _require_a_yes()
     with app.store(must_exist=True) as store, store.begin() as connection:
         identity_hash = hash_identity(identity, secret_key(connection))
         erased = forgetting.erase(connection, address, identity_hash, now=app.clock())
@@ -143,6 +151,17 @@ def erase(app: App, address: str, yes: bool) -> int:
         "(docs/privacy.md says how to ask for it)."
     )
     return 0
+
+
+def _require_a_yes() -> None:
+    """Ask. Raises InputError for a no, and where there is nobody to answer."""
+    try:
+        is_meant = click.confirm("Delete all that is known about this person, for good?")
+    except click.Abort:
+        click.echo()
+        is_meant = False
+    if not is_meant:
+        raise InputError("Nothing was erased. To erase without being asked, add --yes.")
 
 
 def _print(found: Dossier) -> None:

@@ -36,7 +36,9 @@ class _Seen:
     help="Which column holds what, such as email=Kontakt or name=2; zone= to leave one out.",
 )
 @consent_options(default_source="import", whose="For rows that do not say: ")
-@click.option("--rejects", type=click.Path(path_type=Path), help="Write refused rows here.")
+@click.option(
+    "--rejects", type=click.Path(path_type=Path), help="Write refused rows here; else beside FILE."
+)
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and keep nothing.")
 @click.pass_obj
 def import_(
