@@ -29,7 +29,6 @@ class Personaliser:
         self._domain = message_domain
         self._way_out = links.list_unsubscribe(_CUT).split(_CUT)
         self._marks = variant.placeholders
-        self._tokens = tuple(mark.token for mark in variant.placeholders)
         self._addresses = _cut_addresses(variant.placeholders, links, edition)
 
     def recipient(
@@ -58,9 +57,9 @@ class Personaliser:
         """
         keys = delivery_keys(delivery_ids, self._links.key)
         columns = self._columns(tokens, names, zones, confirmations or (None,) * len(tokens))
-        values = [dict(zip(self._tokens, row, strict=True)) for row in zip(*columns, strict=True)]
+        values = zip(*columns, strict=True) if columns else repeat(())
         rows = zip(
-            *(delivery_ids, keys, addresses, names, values or [{} for _ in tokens]),
+            *(delivery_ids, keys, addresses, names, values),
             [f"{self._edition}.{key}@{self._domain}" for key in keys],
             [token.join(self._way_out) for token in tokens],
             repeat(self._links.base_url is not None),
@@ -130,8 +129,8 @@ def _placed(value: str, mark: Placeholder) -> str:
     return escape(value) if mark.is_html else value
 
 
-def fill(content: str, recipient: Recipient) -> str:
-    """Return frozen HTML or text as this reader sees it, for pages and files."""
-    for token, value in recipient.values.items():
-        content = content.replace(token, value)
+def fill(content: str, variant: Variant, recipient: Recipient) -> str:
+    """Return frozen HTML or text of the variant as this reader sees it, for pages and files."""
+    for mark, value in zip(variant.placeholders, recipient.values, strict=True):
+        content = content.replace(mark.token, value)
     return content

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -27,9 +27,6 @@ from otalk_digest.model.delivery import Action, SkipReason, Status, after_action
 from otalk_digest.store.asked import signups
 from otalk_digest.store.fences import State
 from otalk_digest.store.schema import attempts, deliveries, subscribers, suppressions
-
-if TYPE_CHECKING:
-    from sqlalchemy.engine.interfaces import DBAPICursor
 
 #: Greater than the number of any delivery.
 LAST = 2**31 - 1
@@ -201,9 +198,8 @@ def _next_readers(
 
 def _rows(found: CursorResult[Any]) -> list[ClaimedReader]:
     """Return the rows as the driver has them: a third less than by way of SQLAlchemy's own."""
-    cursor = cast("DBAPICursor", found.cursor)
     with closing(found):
-        return list(map(ClaimedReader._make, cursor.fetchall()))
+        return list(map(ClaimedReader._make, found.cursor.fetchall()))
 
 
 def _take(

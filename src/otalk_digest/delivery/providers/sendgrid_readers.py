@@ -19,6 +19,8 @@ from otalk_digest.model.message import Recipient
 DELIVERY_ARG: Final = "otd_delivery"
 ONE_CLICK_FIELD: Final = "List-Unsubscribe-Post"
 
+#: RFC 8259 §7: everything else of ASCII is escaped.
+_AS_IT_IS: Final = bytes(set(range(0x20, 0x80)) - set(b'"\\'))
 #: Not allowed in a recipient's name.
 _NAME_BREAKERS: Final = str.maketrans(";,", "  ")
 #: Most names: nothing in them to mend.
@@ -37,10 +39,12 @@ def encode_readers(
     Raises ValueError for values that are broken.
     """
     said = f",{quoted(ONE_CLICK_FIELD)}:{quoted(ONE_CLICK)}"
+    addresses = [each.address for each in recipients]
     # What is alike and what is not, in turn; each string without its quotes.
     pieces: list[str | Sequence[str]] = [
         '{"to":[{"email":"',
-        _inside(_wired([each.address for each in recipients])),
+        # Nothing in a plain one is written differently in JSON.
+        addresses if are_plain(addresses) else _inside(list(map(wire_address, addresses))),
         '"',
         _named([each.name for each in recipients]),
         "}]",
@@ -65,13 +69,9 @@ def encode_readers(
 def _inside(column: Sequence[str]) -> Sequence[str]:
     """Return strings as JSON has them between its quotes; mostly one look shows that they are."""
     together = "".join(column)
-    if together.isprintable() and '"' not in together and "\\" not in together:
+    if together.isascii() and not together.encode().translate(None, _AS_IT_IS):
         return column
     return [quoted(each)[1:-1] for each in column]
-
-
-def _wired(addresses: Sequence[str]) -> Sequence[str]:
-    return addresses if are_plain(addresses) else [wire_address(each) for each in addresses]
 
 
 def _named(names: Sequence[str | None]) -> Sequence[str]:
