@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 import icalendar
 import nh3
 from lxml.html import document_fromstring, fragment_fromstring
+from tests import messages
 from tests.builders import a_segment
 from tests.digests import TOKEN_PREFIX, filled, rendered
-from tests.messages import SENDER, a_recipient, content, filled, parsed
+from tests.messages import SENDER, a_recipient, content, parsed
 from tests.post_corpus import PROFILE
 
 from otalk_digest.collect.clean import clean_entry
@@ -227,5 +228,5 @@ def _check_message(variant: Variant) -> None:
     assert message["Bcc"] is None
     assert " ".join(str(message["Subject"]).split()) == " ".join(variant.subject.split())
     for subtype, whole in (("html", variant.html), ("plain", variant.text)):
-        lines = filled(whole, reader, variant)
+        lines = messages.filled(whole, reader, variant)
         assert content(message, subtype).rstrip("\n") == lines.rstrip("\n")

@@ -27,13 +27,13 @@ from otalk_digest.model.delivery import Action, SkipReason, Status, after_action
 from otalk_digest.store.asked import signups
 from otalk_digest.store.fences import State
 from otalk_digest.store.schema import attempts, deliveries, subscribers, suppressions
+from otalk_digest.store.standing import IS_PLANNED
 
 #: Greater than the number of any delivery.
 LAST = 2**31 - 1
 
 _D, _S = deliveries.c, subscribers.c
 # SQLite compares with what is spelled out faster than with what is bound: a tenth of a page.
-_IS_PLANNED = _D.status == literal_column(f"'{Status.PLANNED}'")
 _IS_CONFIRMED = _S.consent == literal_column(f"'{Consent.CONFIRMED}'")
 _IS_SUPPRESSED = exists().where(suppressions.c.identity_hash == _S.identity_hash)
 
@@ -61,7 +61,7 @@ def _next_planned(stays: ColumnElement[bool]) -> Select[Any]:
         .join_from(deliveries, subscribers, _D.subscriber_id == _S.id, isouter=True)
         .where(
             _D.edition == bindparam("edition"),
-            _IS_PLANNED,
+            IS_PLANNED,
             _D.segment == bindparam("segment"),
             _D.id > bindparam("after"),
             _D.id <= bindparam("until"),
@@ -78,7 +78,7 @@ _NEXT_PLANNED = _next_planned(and_(_IS_CONFIRMED, ~_IS_SUPPRESSED))
 _NEXT_TO_CONFIRM = _next_planned(and_(_S.id.is_not(None), _WAITS_TO_CONFIRM))
 _SKIP_LEAVERS = (
     update(deliveries)
-    .where(_D.id.in_(bindparam("ids", expanding=True)), _D.status == Status.PLANNED)
+    .where(_D.id.in_(bindparam("ids", expanding=True)), IS_PLANNED)
     .values(
         status=after_action(Status.PLANNED, Action.SKIP),
         reason=SkipReason.WITHDRAWN,
@@ -95,13 +95,13 @@ _TAKE = update(deliveries).values(
 # read to the last is what we read. To name each costs more than to move it.
 _CLAIM_ALL = _TAKE.where(
     _D.edition == bindparam("in_edition"),
-    _D.status == Status.PLANNED,
+    IS_PLANNED,
     _D.segment == bindparam("of_segment"),
     _D.id >= bindparam("first"),
     _D.id <= bindparam("last"),
 )
 # PostgreSQL: others claim beside us.
-_CLAIM_THESE = _TAKE.where(_D.id.in_(bindparam("ids", expanding=True)), _D.status == Status.PLANNED)
+_CLAIM_THESE = _TAKE.where(_D.id.in_(bindparam("ids", expanding=True)), IS_PLANNED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

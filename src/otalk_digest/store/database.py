@@ -15,7 +15,7 @@ from otalk_digest.errors import BusyError, OtalkDigestError, StoreError
 from otalk_digest.store.schema import meta
 
 #: The newest migration, so that Alembic is imported only when there is something to migrate.
-HEAD = "0016"
+HEAD = "0018"
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
