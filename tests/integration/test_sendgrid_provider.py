@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator, Sequence
 
 import pytest
-from tests.messages import CALENDAR, HELLO_TEXT, a_batch, a_recipient, a_variant
+from tests.messages import CALENDAR, a_batch, a_recipient, a_variant, values
 from tests.sendgrid_server import (
     BAD_KEY,
     KEY,
@@ -372,7 +372,7 @@ def test_an_address_is_never_twice_in_one_request(
     [
         {"address": "zoë@reader.example"},
         {"address": "not an address"},
-        {"values": dict(a_recipient().values) | {HELLO_TEXT: "x" * 10_001}},
+        {"values": values("x" * 10_001, "https://x.example/")},
     ],
 )
 def test_a_reader_whom_it_cannot_take_costs_the_others_nothing(

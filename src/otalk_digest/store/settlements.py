@@ -8,6 +8,7 @@ from sqlalchemy import Connection, exists, insert, select, update
 from otalk_digest.model.delivery import TRANSITIONS, Action, EventKind, Status
 from otalk_digest.store import counts
 from otalk_digest.store.schema import deliveries, editions
+from otalk_digest.store.standing import HAS_ENDED, stands_at
 from otalk_digest.store.told import settlements
 
 _D = deliveries.c
@@ -52,7 +53,9 @@ def _move(
     cause = Action.RELEASE if resend else EventKind.ACCEPTED
     of_them = [number for number in _editions_in_doubt(connection) if edition in {None, number}]
     counts.forget(connection, of_them)
-    statement = update(deliveries).where(_D.edition.in_(of_them), _D.status == Status.IN_DOUBT)
+    statement = update(deliveries).where(
+        _D.edition.in_(of_them), _D.status == Status.IN_DOUBT, HAS_ENDED
+    )
     if before is not None:
         statement = statement.where(_D.updated_at <= before)
     new = TRANSITIONS[Status.IN_DOUBT, cause]
@@ -60,5 +63,5 @@ def _move(
 
 
 def _editions_in_doubt(connection: Connection) -> Sequence[int]:
-    is_in_doubt = exists().where(_D.edition == editions.c.number, _D.status == Status.IN_DOUBT)
+    is_in_doubt = exists().where(stands_at(editions.c.number, Status.IN_DOUBT))
     return connection.scalars(select(editions.c.number).where(is_in_doubt)).all()
