@@ -4,10 +4,7 @@ The attempt is durable before the provider is called and its outcomes are durabl
 next one, so a kill leaves at most one attempt that nobody knows the fate of.
 """
 
-import gc
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Final
 
 from otalk_digest.delivery.provider import Ledger, Provider, StreamingProvider
@@ -18,9 +15,8 @@ from otalk_digest.errors import (
     SettingsError,
     TryAgainError,
 )
+from otalk_digest.memory import seldom_searched
 
-#: How many more objects there are before Python looks for circles among them; 700 by itself.
-_OBJECTS_AT_ONCE: Final = 50_000
 #: So many batches in a row that nobody knows the fate of: the provider is ill, not a batch.
 MOST_DOUBTS: Final = 3
 
@@ -36,28 +32,10 @@ def dispatch(ledger: Ledger, provider: Provider, *, stop: threading.Event) -> in
             that was claimed has been given back.
         TryAgainError: too many batches in a row are in doubt; the rest stays planned.
     """
-    with _little_to_look_through():
+    with seldom_searched():
         if isinstance(provider, StreamingProvider):
             return provider.deliver(ledger, stop=stop)
         return _one_by_one(ledger, provider, stop=stop)
-
-
-@contextmanager
-def _little_to_look_through() -> Iterator[None]:
-    """Let Python's search for circles leave out what is there already, and come by less often.
-
-    A reader's things are let go of as soon as nobody holds them. To search them for circles,
-    again and again, and all that was loaded before, is a quarter of what sending costs.
-    """
-    usual = gc.get_threshold()
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(_OBJECTS_AT_ONCE, *usual[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*usual)
-        gc.unfreeze()
 
 
 def _one_by_one(ledger: Ledger, provider: Provider, *, stop: threading.Event) -> int:
