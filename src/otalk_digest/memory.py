@@ -50,6 +50,10 @@ def seldom_searched() -> Iterator[None]:
     For what handles a million readers: their things are let go of as soon as nobody holds them,
     and to search them again and again, with all that was loaded before, is a quarter of the work.
     """
+    if gc.get_freeze_count():
+        # A server's, for as long as it runs: nobody is to wait while all of it is gone through.
+        yield
+        return
     usual = gc.get_threshold()
     gc.collect()
     gc.freeze()

@@ -1,9 +1,12 @@
+import gc
 import platform
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from otalk_digest.memory import leaving_out, seldom_searched
 
 HEAPS = """
 import ctypes, sys, threading
@@ -51,3 +54,47 @@ def test_threads_share_the_heap_that_is_there_once_they_are_told_to(
     done = subprocess.run(program, capture_output=True, check=True, text=True)
 
     assert (int(done.stdout) > 0) == more
+
+
+def test_python_looks_for_circles_seldom_and_afterwards_as_before() -> None:
+    gc.unfreeze()
+    usual = gc.get_threshold()
+
+    with seldom_searched():
+        assert gc.get_threshold()[0] > usual[0]
+        assert gc.get_freeze_count() > 0
+    with pytest.raises(ValueError, match="a fault"), seldom_searched():
+        raise ValueError("a fault")
+
+    assert (gc.get_threshold(), gc.get_freeze_count()) == (usual, 0)
+
+
+def test_what_a_server_has_put_aside_for_good_stays_there() -> None:
+    gc.freeze()
+    kept = gc.get_freeze_count()
+
+    with seldom_searched():
+        pass
+
+    assert gc.get_freeze_count() == kept
+    gc.unfreeze()
+
+
+def test_a_module_is_left_out_while_something_is_imported_and_there_afterwards() -> None:
+    sys.modules.pop("colorsys", None)
+
+    with leaving_out("colorsys"):
+        import colorsys  # noqa: PLC0415
+
+        assert not hasattr(colorsys, "rgb_to_hls")
+
+    import colorsys  # noqa: PLC0415
+
+    assert hasattr(colorsys, "rgb_to_hls")
+
+
+def test_a_module_that_is_there_is_not_put_aside() -> None:
+    with leaving_out("sys"):
+        assert sys.modules["sys"] is sys
+
+    assert sys.modules["sys"] is sys

@@ -1,6 +1,5 @@
 """A provider that leaves batch after batch without a clear answer is left alone."""
 
-import gc
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -97,14 +96,3 @@ def test_doubts_between_clear_answers_do_not_end_the_run() -> None:
     dispatch(pages, Service([False, False, True, False, False, True]), stop=threading.Event())
 
     assert (pages.in_doubt, pages.recorded) == ([1, 2, 4, 5], [3, 6])
-
-
-def test_python_looks_for_circles_as_before_when_all_is_sent_or_sending_has_failed() -> None:
-    gc.unfreeze()
-    usual = gc.get_threshold()
-
-    dispatch(Pages(batches=1), Service([]), stop=threading.Event())
-    with pytest.raises(TryAgainError):
-        dispatch(Pages(batches=9), Service([False] * 9), stop=threading.Event())
-
-    assert (gc.get_threshold(), gc.get_freeze_count()) == (usual, 0)
