@@ -117,6 +117,11 @@ class Site:
         consent = "nobody" if known is None else str(known[1])
         return consent if suppression is None else f"{consent}, {suppression[0]}"
 
+    def is_idle(self) -> bool:
+        """Whether no letter is on its way."""
+        with self.store.read() as connection:
+            return not unfinished(connection)
+
 
 def path_in(mail: str, page: str) -> str:
     """Return the path of a link in a mail."""
@@ -185,12 +190,7 @@ class HastyProtocol(PatientProtocol):
 
 def swept(site: Site) -> Site:
     """Return the site as if nobody had been there, for the next claim."""
-
-    def is_idle() -> bool:
-        with site.store.read() as connection:
-            return not unfinished(connection)
-
-    wait_for(is_idle)
+    wait_for(site.is_idle)
     with site.store.begin() as connection:
         for table in reversed(metadata.sorted_tables):
             if table is not meta:
