@@ -5,9 +5,10 @@ only the strings that do are quoted, column by column.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, repeat
 from json.encoder import encode_basestring as quoted
+from string import ascii_letters, digits
 from typing import Final
 
 from otalk_digest.delivery import headers
@@ -25,6 +26,7 @@ _AS_IT_IS: Final = bytes(set(range(0x20, 0x80)) - set(b'"\\'))
 _NAME_BREAKERS: Final = str.maketrans(";,", "  ")
 #: Most names: nothing in them to mend.
 _TIDY_NAME: Final = re.compile(r"[\w.'-]+(?: [\w.'-]+)*")
+_IN_NAMES: Final = b"\n .'-_" + ascii_letters.encode() + digits.encode()
 _TIDY_NAMES: Final = re.compile(rf"{_TIDY_NAME.pattern}(?:\n{_TIDY_NAME.pattern})*+")
 
 
@@ -38,7 +40,6 @@ def encode_readers(
 
     Raises ValueError for values that are broken.
     """
-    said = f",{quoted(ONE_CLICK_FIELD)}:{quoted(ONE_CLICK)}"
     addresses = [each.address for each in recipients]
     # What is alike and what is not, in turn; each string without its quotes.
     pieces: list[str | Sequence[str]] = [
@@ -57,13 +58,30 @@ def encode_readers(
         # Substitutions do not reach headers, so the way out is written out for each reader.
         _inside(headers.all_unfolded([each.list_unsubscribe for each in recipients])),
         '"',
-        [said if each.is_one_click and not leaves_out_one_click else "" for each in recipients],
+    ]
+    if not leaves_out_one_click:
+        said = f",{quoted(ONE_CLICK_FIELD)}:{quoted(ONE_CLICK)}"
+        pieces.append([said if each.is_one_click else "" for each in recipients])
+    pieces += [
         f'}},"custom_args":{{{quoted(DELIVERY_ARG)}:"',
         _inside([each.key for each in recipients]),
         '"}},',
     ]
-    rows = zip(*[repeat(each) if isinstance(each, str) else each for each in pieces], strict=False)
-    return "".join(chain.from_iterable(rows))[:-1]
+    return _woven(pieces)[:-1]
+
+
+def _woven(pieces: Iterable[str | Sequence[str]]) -> str:
+    """Return row after row of columns, with what is alike in each between them."""
+    threads: list[Iterable[str]] = []
+    alike = ""
+    for piece in pieces:
+        if isinstance(piece, str):
+            alike += piece
+        else:
+            threads += [repeat(alike), piece]
+            alike = ""
+    rows = zip(*threads, repeat(alike), strict=False)
+    return "".join(chain.from_iterable(rows))
 
 
 def _inside(column: Sequence[str]) -> Sequence[str]:
@@ -79,9 +97,16 @@ def _named(names: Sequence[str | None]) -> Sequence[str]:
     together = "\n".join(filter(None, names))
     # One that holds a line end itself would be seen as two.
     is_whole = together.count("\n") == len(names) - 1
-    if is_whole and all(names) and _TIDY_NAMES.fullmatch(together):
+    if is_whole and all(names) and _are_tidy(together):
         return [f',"name":"{name}"' for name in names]
     return [_shown_name(name) if name else "" for name in names]
+
+
+def _are_tidy(lines: str) -> bool:
+    if lines.isascii() and not lines.encode().translate(None, _IN_NAMES):
+        # Blanks stand between words, one at a time.
+        return not any(blanks in f"\n{lines}\n" for blanks in ("  ", "\n ", " \n", "\n\n"))
+    return bool(_TIDY_NAMES.fullmatch(lines))
 
 
 def _shown_name(name: str) -> str:

@@ -5,7 +5,7 @@ for each reader, so tags are short, what all addresses begin with stands in the 
 marks that get the same values share a tag.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import count
@@ -19,6 +19,8 @@ from otalk_digest.model.message import Recipient
 _ALPHABET: Final = "abcdefghijklmnopqrstuvwxyz0123456789"
 #: 36 to the sixth: a post that holds it would have to be written for this edition.
 _RANDOM_LENGTH: Final = 6
+#: The values of one mark, in the order of the readers.
+_Column = tuple[str, ...]
 #: With two letters for which value it is.
 TAG_LENGTH: Final = _RANDOM_LENGTH + 2
 #: Values that hold nothing that a reader wrote.
@@ -54,21 +56,38 @@ def tag_content(
     found = {token: given[token] for token in tokens}
     if way_out is not None:
         found.update({token: (way_out,) * len(recipients) for token in tokens if token in leaving})
-    # What stands in the text and in HTML is mostly the same, and cut once.
-    cuts = {column: _cut(column) for column in {found[token] for token in tokens if token in ours}}
-    heads: dict[str, str] = {}
-    columns: dict[str, tuple[str, ...]] = {}
-    for token, column in found.items():
-        heads[token], columns[token] = cuts[column] if token in ours else ("", column)
+    heads, columns = _cut_all(found, ours)
     # Marks with the same values share one number; none is needed where nothing differs.
-    shared = {each: place for place, each in enumerate(dict.fromkeys(columns.values()))}
-    places = {token: shared[column] for token, column in columns.items() if any(column)}
+    shared: list[_Column] = []
+    for column in columns.values():
+        # Compared, for that ends where they differ; to hash them would read every value of each.
+        if column not in shared:
+            shared.append(column)
+    places = {token: shared.index(column) for token, column in columns.items() if any(column)}
     text, html, mark = _marked(variant, tokens, heads=heads, places=places)
-    tags = {_tag(mark, place): column for column, place in shared.items() if any(column)}
+    tags = {_tag(mark, place): column for place, column in enumerate(shared) if any(column)}
     return Tagged(text=text, html=html, columns=tags)
 
 
-def _cut(values: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+def _cut_all(
+    columns: Mapping[str, _Column], ours: Collection[str]
+) -> tuple[dict[str, str], dict[str, _Column]]:
+    """Return what the values of each token begin with, and what follows."""
+    heads: dict[str, str] = {}
+    rests: dict[str, _Column] = {}
+    for token, column in columns.items():
+        # What stands in the text and in HTML is mostly the same, and cut once.
+        same = next((t for t in heads if t in ours and columns[t] == column), None)
+        if token not in ours:
+            heads[token], rests[token] = "", column
+        elif same is None:
+            heads[token], rests[token] = _cut(column)
+        else:
+            heads[token], rests[token] = heads[same], rests[same]
+    return heads, rests
+
+
+def _cut(values: _Column) -> tuple[str, _Column]:
     """Return what all begin with, and what follows in each."""
     head = _common_head(values)
     start = len(head)
