@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterable, Sequence
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -11,7 +12,7 @@ from sqlalchemy import Connection, select
 from tests.builders import NOW, a_segment, a_variant, an_edition, some_news
 
 from otalk_digest.audience.identity import hash_identity
-from otalk_digest.model.audience import Segment, Subscriber
+from otalk_digest.model.audience import Listed, Segment, Subscriber
 from otalk_digest.model.edition import Edition
 from otalk_digest.model.news import KnownNews
 from otalk_digest.store import editions, intake, news, plan, subscribers
@@ -42,8 +43,14 @@ def find_person(connection: Connection, identity: str) -> Subscriber | None:
 
 
 def add_people(connection: Connection, *people: Subscriber) -> None:
-    rows = [(person, hash_of(connection, person)) for person in people]
-    intake.take_in(connection, rows, now=NOW)
+    take_in(connection, people)
+
+
+def take_in(
+    connection: Connection, people: Sequence[Subscriber], *, now: datetime = NOW
+) -> intake.Taken:
+    hashes = [hash_of(connection, person) for person in people]
+    return intake.take_in(connection, [(Listed.of(people), hashes)], now=now)
 
 
 def suppress(connection: Connection, person: Subscriber, reason: str = "unsubscribed") -> None:
