@@ -15,7 +15,10 @@ AXE := .build/axe-core-$(AXE_VERSION)
 demo: $(VENV)/installed ## the weekly job, offline, on an invented blog
 	@$(BIN)/otalk-digest demo
 
-test: format lint types tests wheel ## everything that must hold before a change lands
+# The tests use all that the machine has; what comes before them has one thread each.
+test: ## everything that must hold before a change lands
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target format lint types wheel
+	@$(MAKE) --no-print-directory tests
 
 format: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .
@@ -29,7 +32,7 @@ types: $(VENV)/installed-dev
 tests: $(VENV)/installed-dev
 	@test -e $(AXE) || ! command -v npm > /dev/null || $(MAKE) browser-tools \
 		|| echo "axe-core could not be fetched: the tests that need a browser are skipped"
-	$(BIN)/pytest --numprocesses auto -r s
+	$(BIN)/pytest --numprocesses auto --dist worksteal -r s
 
 browser-tools: $(AXE) ## what the tests in a browser need besides Chromium; not ours to publish
 

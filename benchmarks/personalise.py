@@ -79,7 +79,7 @@ def a_reader(number: int) -> Recipient:
         key=f"key-{number}",
         address=f"reader{number}@reader.example",
         name=f"Reader {number}",
-        values={mark.token: said[mark.field] for mark in MARKS},
+        values=tuple(said[mark.field] for mark in MARKS),
         message_id=f"edition-7.key-{number}@otalk.example",
         list_unsubscribe=f"<{leave}>, <mailto:leave@otalk.example>",
         is_one_click=True,
@@ -103,8 +103,8 @@ def built(reader: Recipient) -> bytes:
 
 def filled(text: str, reader: Recipient) -> str:
     """Return the text with every mark replaced."""
-    for token, value in reader.values.items():
-        text = text.replace(token, value)
+    for mark, value in zip(MARKS, reader.values, strict=True):
+        text = text.replace(mark.token, value)
     return text
 
 

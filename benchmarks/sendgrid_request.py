@@ -102,8 +102,8 @@ def mail_of(batch: Batch) -> Mail:
     for each in batch.recipients:
         personal = Personalization()
         personal.add_to(To(each.address, each.name))
-        for token, value in each.values.items():
-            personal.add_substitution(Substitution(token, value))
+        for mark, value in zip(MARKS, each.values, strict=True):
+            personal.add_substitution(Substitution(mark.token, value))
         personal.add_header(Header("List-Unsubscribe", each.list_unsubscribe))
         personal.add_header(Header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
         personal.add_custom_arg(CustomArg("otd_delivery", each.key))

@@ -117,14 +117,14 @@ def theirs(port: int, size: int, readers: int) -> Cost:
 
 
 @contextmanager
-def sink(*options: str) -> Iterator[int]:
-    """Run Postfix's smtp-sink; yield its port."""
+def sink(*options: str, output: int | None = None) -> Iterator[int]:
+    """Run Postfix's smtp-sink; yield its port. `output` is where it writes what it counts."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     user = ["-u", "nobody"] if os.geteuid() == 0 else []
     with subprocess.Popen(
-        [require("smtp-sink"), *user, *options, f"127.0.0.1:{port}", "1000"]
+        [require("smtp-sink"), *user, *options, f"127.0.0.1:{port}", "1000"], stdout=output
     ) as it:
         try:
             wait_for(port)

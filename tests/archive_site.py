@@ -99,16 +99,16 @@ def event(key: str, name: str = "delivered", **fields: object) -> dict[str, obje
 
 
 @contextmanager
-def a_site(path: Path, *, is_for_a_browser: bool = False) -> Iterator[Site]:
-    """Send two editions, then serve what is left of them.
+def a_site(folder: Folder, *, is_for_a_browser: bool = False) -> Iterator[Site]:
+    """Serve the pages of a folder that has sent two editions.
 
     Under its public name; for a browser, under the only name that it finds here.
     """
     sendgrid = SendGrid()
     with socket.create_server((LOOPBACK, 0)) as listener:
         local = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
-        folder = two_editions(path, settings=f'webhook_key = "{sendgrid.public}"\n')
-        app = App(config=path / "otalk-digest.toml", now=datetime.fromisoformat(WEEK_2))
+        folder.add_settings(f'[delivery.sendgrid]\nwebhook_key = "{sendgrid.public}"\n')
+        app = App(config=folder.path / "otalk-digest.toml", now=datetime.fromisoformat(WEEK_2))
         with app.store(must_exist=True) as store:
             desk = replace(open_desk(app, store), metrics_token=METRICS_TOKEN)
             if is_for_a_browser:
@@ -119,11 +119,10 @@ def a_site(path: Path, *, is_for_a_browser: bool = False) -> Iterator[Site]:
                 )
 
 
-def two_editions(path: Path, *, settings: str = "") -> Folder:
-    """Make a folder that has sent two editions; `settings` are SendGrid's."""
+def two_editions(path: Path) -> Folder:
+    """Make a folder that has sent two editions."""
     folder = a_folder(path)
-    with (path / "otalk-digest.toml").open("a", encoding="utf-8") as file:
-        file.write(f'[delivery.sendgrid]\n{settings}[web]\nbase_url = "{PUBLIC}"\n')
+    folder.add_settings(f'[web]\nbase_url = "{PUBLIC}"\n')
     folder.publish([kettles()])
     assert folder.does("run", now=WEEK_1).status == 0
     folder.publish([gloves(), hats(), kettles()])

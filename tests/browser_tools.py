@@ -55,6 +55,8 @@ class Visit:
     refused: list[tuple[str, str]] = field(default_factory=list)
     #: The HTML that stands at `ADDRESS`.
     html: str = ""
+    #: As it was last shown.
+    scheme: Scheme | None = None
 
     def open(self, html: str) -> Self:
         """Show this HTML, as a page with an address of its own."""
@@ -72,7 +74,10 @@ class Visit:
         size = self.page.viewport_size
         if size is None or size["width"] != view.width:
             self.page.set_viewport_size({"width": view.width, "height": _HEIGHT})
-        self.page.emulate_media(color_scheme=view.scheme)
+        # The browser works out every style anew, even where nothing changes.
+        if self.scheme != view.scheme:
+            self.page.emulate_media(color_scheme=view.scheme)
+            self.scheme = view.scheme
         return self
 
     def measure(self, name: str, *arguments: object) -> Any:  # noqa: ANN401 - each answers in its own shape

@@ -5,11 +5,16 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
+from tests.archive_site import two_editions
+from tests.maintainer import Folder
 from tests.postgresql_server import PostgresServer, running_postgres
+from tests.preview_site import two_weeks
+
+from otalk_digest.store.database import open_store
 
 # A slow machine must not fail a claim about what is true; speed lives in benchmarks/.
-settings.register_profile("claims", deadline=None)
+settings.register_profile("claims", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("claims")
 
 
@@ -55,12 +60,32 @@ def postgres() -> Iterator[PostgresServer]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def migrated_database(postgres: PostgresServer) -> Iterator[str]:
+    """An empty store on the server, to be copied: to migrate would be the most of each test."""
+    with postgres.database() as name:
+        open_store(postgres.url(name)).close()
+        yield name
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest) -> Iterator[str | None]:
-    """Where a job keeps its books: an empty database on a server; None for the default, a file."""
+    """Where a job keeps its books: an empty store on a server; None for the default, a file."""
     if request.param == "sqlite":
         yield None
         return
     postgres: PostgresServer = request.getfixturevalue("postgres")
-    with postgres.database() as name:
+    with postgres.database(template=request.getfixturevalue("migrated_database")) as name:
         yield postgres.url(name)
+
+
+@pytest.fixture(scope="session")
+def after_two_weeks(tmp_path_factory: pytest.TempPathFactory) -> Folder:
+    """A folder to be copied: one edition has left, and there is news for the next one."""
+    return two_weeks(tmp_path_factory.mktemp("after-two-weeks") / "original")
+
+
+@pytest.fixture(scope="session")
+def after_two_editions(tmp_path_factory: pytest.TempPathFactory) -> Folder:
+    """A folder to be copied: two editions have left."""
+    return two_editions(tmp_path_factory.mktemp("after-two-editions") / "original")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from io import StringIO
 from pathlib import Path
+from shutil import copytree
 from unittest.mock import patch
 
 import pytest
@@ -75,6 +76,15 @@ class Folder:
     def does(self, *words: str, now: str = "2026-11-04T09:00Z") -> Ended:
         """Run a command to its end, in this process."""
         return typed(["--now", now, *words], folder=self.path, environment=environment())
+
+    def copied(self, path: Path) -> "Folder":
+        """Return the same folder at another place, to do with as one likes."""
+        return Folder(path=Path(copytree(self.path, path)))
+
+    def add_settings(self, lines: str) -> None:
+        """Write more at the end of the settings."""
+        with (self.path / "otalk-digest.toml").open("a", encoding="utf-8") as settings:
+            settings.write(lines)
 
     def publish(self, posts: Sequence[SourcePost]) -> None:
         """Let the blog say this from now on, newest first."""

@@ -1,6 +1,5 @@
 """Batches to send in tests: invented readers of an invented blog."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from email import policy
@@ -77,13 +76,10 @@ def a_recipient(number: int = 1, **changes: object) -> Recipient:
     return given._replace(**changes)  # type: ignore[arg-type]  # a builder takes any field
 
 
-def values(greeting: str, leave: str) -> Mapping[str, str]:
-    return {
-        HELLO_HTML: greeting.replace("&", "&amp;").replace("<", "&lt;"),
-        HELLO_TEXT: greeting,
-        LEAVE_HTML: leave.replace("&", "&amp;"),
-        LEAVE_TEXT: leave,
-    }
+def values(greeting: str, leave: str) -> tuple[str, ...]:
+    """In the order of the placeholders."""
+    in_html = greeting.replace("&", "&amp;").replace("<", "&lt;")
+    return (in_html, greeting, leave.replace("&", "&amp;"), leave)
 
 
 def a_batch(
@@ -112,8 +108,8 @@ def content(message: EmailMessage, subtype: str) -> str:
     return found.replace("\r\n", "\n")
 
 
-def filled(text: str, recipient: Recipient) -> str:
+def filled(text: str, recipient: Recipient, variant: Variant = VARIANT) -> str:
     """What a reader should see: the plain way to fill in a variant."""
-    for token, value in recipient.values.items():
-        text = text.replace(token, value)
+    for mark, value in zip(variant.placeholders, recipient.values, strict=True):
+        text = text.replace(mark.token, value)
     return text.replace("\r\n", "\n").replace("\r", "\n")

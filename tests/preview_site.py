@@ -9,13 +9,14 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import unescape
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode
 
 import httpx
 import uvicorn
 from tests.feeds import SourcePost
-from tests.maintainer import Folder, an_announcement, post_chat
+from tests.maintainer import Folder, a_folder, an_announcement, post_chat
 
 from otalk_digest.cli.app import App
 from otalk_digest.cli.preview import open_desk
@@ -50,12 +51,14 @@ def gloves() -> SourcePost:
     return an_announcement(142, "24th November 2026", "Gloves in pairs.", published_at=at)
 
 
-def two_weeks(folder: Folder) -> None:
-    """One edition has left, and there is news for the next one."""
+def two_weeks(path: Path) -> Folder:
+    """Make a folder from which one edition has left, with news for the next one."""
+    folder = a_folder(path)
     folder.publish([kettles()])
     assert folder.does("run", now=WEEK_1).status == 0
     folder.publish([gloves(), hats(), kettles(post_chat(41, tweets=143))])
     assert folder.does("collect", now=WEEK_2).status == 0
+    return folder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,8 @@ from starlette.staticfiles import StaticFiles
 from tests.view_panels import BASE
 from tests.views import a_view
 
-from otalk_digest.web.preview.pages import STATIC, render_page
+from otalk_digest.web.preview.files import STATIC
+from otalk_digest.web.preview.pages import render_page
 from otalk_digest.web.preview.view import View
 
 POLICY: Final = (

@@ -5,7 +5,8 @@ import re
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -27,11 +28,12 @@ from otalk_digest.store.asked import metadata
 from otalk_digest.store.database import Store
 from otalk_digest.store.editions import unfinished
 from otalk_digest.store.schema import meta
-from otalk_digest.web.public.server import PatientProtocol, listen, public_server
+from otalk_digest.web.listening import listen
+from otalk_digest.web.public.server import PatientProtocol, public_server
 
 NAME: Final = "digest.example"
 ADDRESS: Final = f"https://{NAME}"
-_PATIENCE_S: Final = 20.0
+_PATIENCE_S: Final = 60.0
 _SETTINGS: Final = """
 [digest]
 name = "Kettle digest"
@@ -81,6 +83,15 @@ class Site:
     def sign_up(self, address: str, **fields: str) -> httpx.Response:
         return self.client.post("/subscribe", data={"email": address, **fields})
 
+    def at_once(self, *asked: Mapping[str, object]) -> list[int]:
+        """Send forms of sign-up at the same time, each with what httpx is given; the statuses.
+
+        Each answer waits for the next beat, so that none tells who is known.
+        """
+        with ThreadPoolExecutor(max_workers=10) as browsers:
+            posted = browsers.map(lambda each: self.client.post("/subscribe", **each), asked)
+            return [answer.status_code for answer in posted]
+
     def next_mail(self) -> str:
         """Wait for the next mail; return its plain text, after its headers."""
         wait_for(lambda: len(self.mails.received) > self.read)
@@ -105,6 +116,11 @@ class Site:
             suppression = readers.suppression_of(connection, who)
         consent = "nobody" if known is None else str(known[1])
         return consent if suppression is None else f"{consent}, {suppression[0]}"
+
+    def is_idle(self) -> bool:
+        """Whether no letter is on its way."""
+        with self.store.read() as connection:
+            return not unfinished(connection)
 
 
 def path_in(mail: str, page: str) -> str:
@@ -174,12 +190,7 @@ class HastyProtocol(PatientProtocol):
 
 def swept(site: Site) -> Site:
     """Return the site as if nobody had been there, for the next claim."""
-
-    def is_idle() -> bool:
-        with site.store.read() as connection:
-            return not unfinished(connection)
-
-    wait_for(is_idle)
+    wait_for(site.is_idle)
     with site.store.begin() as connection:
         for table in reversed(metadata.sorted_tables):
             if table is not meta:

@@ -48,10 +48,7 @@ def good_variant() -> Variant:
 def a_mail(variant: Variant) -> Mail:
     """A variant as one reader's message, taken apart."""
     times = variant.zone_values.get("Australia/Sydney", {})
-    values = {
-        mark.token: VALUES.get(mark.field) or times.get(mark.token, "")
-        for mark in variant.placeholders
-    }
+    values = tuple(VALUES.get(m.field) or times.get(m.token, "") for m in variant.placeholders)
     raw = compile_message(variant, SENDER, date=DATE).fill(a_recipient(values=values))
     return read_mail(raw, Expected())
 

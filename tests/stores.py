@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from sqlalchemy import Connection, select
 from tests.builders import NOW, a_segment, a_variant, an_edition, some_news
 
@@ -30,7 +30,7 @@ EVERYONE: Final = (a_segment(),)
 def examples_for(store: Store, *, on_a_file: int = 100) -> settings:
     """Look at many examples on a file, and at a few on a server: the law is the same."""
     count = on_a_file if isinstance(store.place, Path) else _EXAMPLES_ON_A_SERVER
-    return settings(max_examples=count, suppress_health_check=[HealthCheck.too_slow])
+    return settings(max_examples=count)
 
 
 def hash_of(connection: Connection, person: Subscriber) -> str:
@@ -49,8 +49,14 @@ def add_people(connection: Connection, *people: Subscriber) -> None:
 def take_in(
     connection: Connection, people: Sequence[Subscriber], *, now: datetime = NOW
 ) -> intake.Taken:
-    hashes = [hash_of(connection, person) for person in people]
-    return intake.take_in(connection, [(Listed.of(people), hashes)], now=now)
+    """Take them in as a file of them is: some at a time, and the key is asked for once."""
+    key = secret_key(connection)
+    parts = [people[first : first + 100] for first in range(0, len(people), 100)]
+    rows = [
+        (Listed.of(part), [hash_identity(person.identity, key) for person in part])
+        for part in parts
+    ]
+    return intake.take_in(connection, rows, now=now)
 
 
 def suppress(connection: Connection, person: Subscriber, reason: str = "unsubscribed") -> None:

@@ -109,7 +109,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 def load_settings(path: Path, environment: Mapping[str, str]) -> Settings:
     """Read the file and the environment. Raises SettingsError."""
-    document, text = read_toml(path)
+    document, text = read_toml(path, named_by="with --config")
     _override(document, environment)
     file = convert(document, SettingsFile, path=path, text=text)
     _check(file, path)
@@ -177,7 +177,8 @@ def _read_secrets(environment: Mapping[str, str]) -> dict[str, str]:
                 secrets[name] = Path(file).read_text(encoding="utf-8").strip()
             except (OSError, UnicodeDecodeError) as error:
                 raise SettingsError(
-                    f"The file named in {_PREFIX}{name}_FILE cannot be read: {file}."
+                    f"The file named in {_PREFIX}{name}_FILE cannot be read: {file}. Name one that "
+                    "this account may read."
                 ) from error
     return secrets
 

@@ -16,11 +16,36 @@ _FEED_KINDS = {
 }
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
-Positive = Annotated[int, Meta(ge=1)]
-#: At most a century, so that no moment lies before the calendar begins.
+#: At most what a database calls an integer.
+Positive = Annotated[int, Meta(ge=1, le=2_147_483_647)]
+#: At most a century, so that no moment lies before the calendar begins, or after its end.
 Days = Annotated[int, Meta(ge=1, le=36_500)]
-Seconds = Annotated[float, Meta(gt=0)]
-Address = Annotated[str, Meta(pattern=r"^[^@\s<>,;]+@[^@\s<>,;]+$")]
+Hours = Annotated[int, Meta(ge=1, le=876_000)]
+Minutes = Annotated[int, Meta(ge=1, le=10_080)]
+#: At most a day: the system waits no longer than its own numbers reach.
+Seconds = Annotated[float, Meta(gt=0, le=86_400)]
+Address = Annotated[
+    str,
+    Meta(
+        pattern=r"^[^@\s<>,;]+@[^@\s<>,;]+$",
+        description='one address and nothing else, such as "digest@example.org"',
+    ),
+]
+Hour = Annotated[
+    str,
+    Meta(
+        pattern=r"^([01]\d|2[0-3]):[0-5]\d$",
+        description='hours and minutes of the day, such as "20:00"',
+    ),
+]
+#: With a host, and without what no address holds or takes apart.
+WebAddress = Annotated[
+    str,
+    Meta(
+        pattern=r"^https?://[^\s/?#\[\]<>\"]+([/?#][^\s<>\"]*)?$",
+        description='a whole address of the web, such as "https://otalk.example/"',
+    ),
+]
 
 
 class ChatSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -32,14 +57,14 @@ class ChatSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     weekday: Literal[
         "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"
     ] = "tuesday"
-    start: Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "20:00"
-    duration_minutes: Positive = 60
+    start: Hour = "20:00"
+    duration_minutes: Minutes = 60
     zone: str = "Europe/London"
     dates: Literal["day-first", "month-first"] = "day-first"
     series: tuple[str, ...] = ("Research", "Journal Club", "Media Club")
     join_url: str | None = None
     who_can_join: str = "Anyone can read along; everyone is welcome to join in."
-    wait: Positive = 14
+    wait: Days = 14
 
     def profile(self) -> ChatProfile:
         """Return it as the rooms know it."""
@@ -80,7 +105,7 @@ class DigestSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """What the e-mails say of themselves."""
 
     name: str = "#OTalk digest"
-    blog_url: str = ""
+    blog_url: WebAddress = ""
     contact: Address | None = None
     postal_address: str = ""
     language: str = "en-GB"
@@ -141,9 +166,9 @@ class DeliverySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     reply_to: Address | None = None
     list_id: str | None = None
     in_doubt: Literal["hold", "resend", "assume_sent"] = "hold"
-    in_doubt_after_hours: Positive = 24
+    in_doubt_after_hours: Hours = 24
     soft_bounces: Positive = 3
-    put_off_days: Positive = 5
+    put_off_days: Days = 5
     files: FilesSettings = FilesSettings()
     smtp: SmtpSettings = SmtpSettings()
     sendgrid: SendGridSettings = SendGridSettings()
@@ -159,10 +184,10 @@ class StoreSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 class WebSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The public address under which unsubscribe and preference links work."""
 
-    base_url: str | None = None
+    base_url: WebAddress | None = None
     trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
     archive_segment: str | None = None
-    archive_url: str | None = None
+    archive_url: WebAddress | None = None
 
 
 class PrivacySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

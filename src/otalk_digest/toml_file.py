@@ -17,6 +17,7 @@ T = TypeVar("T")
 _UNKNOWN = re.compile(r"unknown field `(?P<key>[^`]+)`")
 _MISSING = re.compile(r"Object missing required field `(?P<key>[^`]+)`")
 _NO_CHOICE = re.compile(r"Invalid enum value (?P<value>.+)", re.DOTALL)
+_NO_MATCH = " matching regex "
 _PLACE = re.compile(r" - at `(?:key in )?\$(?P<path>[^`]*)`")
 _STEP = re.compile(r"\[(?P<index>\d+)\]|(?P<key>[\w-]+)")
 _KINDS = re.compile(r"`(?P<kinds>\w+(?: \| \w+)*)`")
@@ -37,17 +38,19 @@ _SETTING = re.compile(rf"\s*{_NAMES}\s*=")
 Keys = Sequence[str | int]
 
 
-def read_toml(path: Path) -> tuple[dict[str, Any], str]:
-    """Return the document and its text. Raises SettingsError."""
+def read_toml(path: Path, *, named_by: str) -> tuple[dict[str, Any], str]:
+    """Return the document and its text. Raises SettingsError, which tells what names the file."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise SettingsError(
-            f"There is no {path}. Make one with: otalk-digest init, or name another with --config."
+            f"There is no {path}. Make one with: otalk-digest init, or name another {named_by}."
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise SettingsError(f"{path} cannot be read: {reason}.") from error
+        raise SettingsError(
+            f"{path} cannot be read: {reason}. Mend that, or name another {named_by}."
+        ) from error
     try:
         return tomllib.loads(text), text
     except tomllib.TOMLDecodeError as error:
@@ -112,6 +115,8 @@ def in_plain_words(what: str, kind: object) -> str:
         return f"it lacks the key {missing['key']}"
     if wrong := _NO_CHOICE.search(what):
         return f"{wrong['value']} is none of: {', '.join(_choices(kind))}"
+    if _NO_MATCH in what and (wanted := _described(kind)):
+        return f"expected {wanted}"
     what = _KINDS.sub(_in_words, what)
     return what[0].lower() + what[1:]
 
@@ -168,6 +173,15 @@ def _choices(kind: object) -> Sequence[str]:
     if isinstance(kind, type) and issubclass(kind, Enum):
         return [str(choice.value) for choice in kind]
     return get_args(kind)
+
+
+def _described(kind: object) -> str | None:
+    """Return what a value has to look like, where its type says so in words."""
+    for inner in get_args(kind):
+        said = inner.description if isinstance(inner, msgspec.Meta) else _described(inner)
+        if said:
+            return said
+    return None
 
 
 def _nearest(kind: object, keys: list[str | int]) -> str:

@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser
 from tests.archive_site import LOOPBACK, Site, a_site
 from tests.browser_tools import View, Visit, axe_faults, visiting
+from tests.maintainer import Folder
 from tests.preview_site import WEEK_2
 
 LOOKS: Final = [View(320), View(320, "dark"), View(1024), View(1024, "dark")]
@@ -19,8 +20,9 @@ PAGES: Final = ["/", "/archive", "/archive/2", "/archive/1", "/e/2/{token}", "/a
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with a_site(tmp_path_factory.mktemp("archive"), is_for_a_browser=True) as site:
+def site(after_two_editions: Folder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    folder = after_two_editions.copied(tmp_path_factory.mktemp("archive") / "mine")
+    with a_site(folder, is_for_a_browser=True) as site:
         yield site
 
 

@@ -17,9 +17,9 @@ VIEWS = (View(WIDE), View(PHONE), View(PHONE, "dark"), View(WIDE, "dark"))
 in_every_view = pytest.mark.parametrize("view", VIEWS, ids=str)
 #: Each width and each scheme once: no rule is about both.
 day_and_night = pytest.mark.parametrize("view", [View(WIDE), View(PHONE, "dark")], ids=str)
-at_every_width = pytest.mark.parametrize("width", [WIDE, PHONE, NARROW])
+at_every_width = pytest.mark.parametrize("view", [View(WIDE), View(PHONE), View(NARROW)], ids=str)
 #: The same rules hold at 360 as at 320, where there is less room.
-at_both_ends = pytest.mark.parametrize("width", [WIDE, NARROW])
+at_both_ends = pytest.mark.parametrize("view", [View(WIDE), View(NARROW)], ids=str)
 
 
 @pytest.mark.parametrize("theme", THEME_NAMES)
@@ -51,31 +51,31 @@ def test_contrast_is_measurable_and_enough(visit: Visit, view: View) -> None:
 
 
 @at_every_width
-def test_nothing_scrolls_sideways(visit: Visit, width: int) -> None:
-    assert visit.show(View(width)).measure("sideways") == []
+def test_nothing_scrolls_sideways(visit: Visit, view: View) -> None:
+    assert visit.show(view).measure("sideways") == []
 
 
 @at_both_ends
 def test_nothing_scrolls_sideways_or_is_cut_with_wide_text_spacing(
-    visit: Visit, width: int
+    visit: Visit, view: View
 ) -> None:
-    visit.show(View(width))
+    visit.show(view)
 
     with visit.wide_text():
         assert visit.measure("sideways") == []
 
 
 @at_both_ends
-def test_text_is_large_enough_and_its_lines_stand_apart(visit: Visit, width: int) -> None:
-    visit.show(View(width))
+def test_text_is_large_enough_and_its_lines_stand_apart(visit: Visit, view: View) -> None:
+    visit.show(view)
 
     assert visit.measure("smallText", 14) == []
     assert visit.measure("tightLines", 1.4, 1.2) == []
 
 
 @at_both_ends
-def test_buttons_and_lone_links_can_be_hit_with_a_finger(visit: Visit, width: int) -> None:
-    assert visit.show(View(width)).measure("smallTargets", 44, 24) == []
+def test_buttons_and_lone_links_can_be_hit_with_a_finger(visit: Visit, view: View) -> None:
+    assert visit.show(view).measure("smallTargets", 44, 24) == []
 
 
 @day_and_night
@@ -87,9 +87,9 @@ def test_the_column_is_no_wider_than_640_pixels(visit: Visit) -> None:
     assert visit.show(View(DESK)).measure("wideColumn", 640) == []
 
 
-@pytest.mark.parametrize("width", [WIDE, PHONE])
-def test_every_large_surface_is_dark_in_dark_mode(visit: Visit, width: int) -> None:
-    assert visit.show(View(width, "dark")).measure("lightSurfaces", 10_000, 0.2) == []
+@pytest.mark.parametrize("view", [View(WIDE, "dark"), View(PHONE, "dark")], ids=str)
+def test_every_large_surface_is_dark_in_dark_mode(visit: Visit, view: View) -> None:
+    assert visit.show(view).measure("lightSurfaces", 10_000, 0.2) == []
 
 
 @day_and_night

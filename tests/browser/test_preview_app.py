@@ -6,15 +6,14 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
-from shutil import copytree
 from typing import Final
 
 import pytest
 from playwright.sync_api import Browser, expect
-from tests.browser.walker import WIDE, Walk, walking
+from tests.browser.walker import WIDE, Walk, walking, walking_here
 from tests.browser_tools import View, axe_faults
-from tests.maintainer import Folder, a_folder
-from tests.preview_site import WEEK_2, two_weeks
+from tests.maintainer import Folder
+from tests.preview_site import WEEK_2
 
 from otalk_digest.web.preview.state import PANELS
 
@@ -34,10 +33,9 @@ OWN: Final = re.compile(r"unsubscribe%20[\w.-]+")
 
 
 @pytest.fixture(scope="module")
-def fresh(tmp_path_factory: pytest.TempPathFactory) -> Folder:
+def fresh(after_two_weeks: Folder, tmp_path_factory: pytest.TempPathFactory) -> Folder:
     """One edition has left, the next one waits for approval."""
-    folder = a_folder(tmp_path_factory.mktemp("preview") / "fresh")
-    two_weeks(folder)
+    folder = after_two_weeks.copied(tmp_path_factory.mktemp("preview") / "fresh")
     path = folder.path / "otalk-digest.toml"
     text = path.read_text("utf-8").replace("[digest]", '[digest]\napproval = "required"')
     path.write_text(f'{text}\n[preview]\ntest_to = "pip@team.example"\n', encoding="utf-8")
@@ -63,8 +61,7 @@ def look(shared: Walk) -> Walk:
 @pytest.fixture
 def work(browser: Browser, fresh: Folder, tmp_path: Path) -> Iterator[Walk]:
     """For claims that change something: a copy of the folder, and a preview of its own."""
-    folder = Folder(path=Path(copytree(fresh.path, tmp_path / "mine")))
-    with walking(browser, folder) as walk:
+    with walking_here(browser, fresh.copied(tmp_path / "mine")) as walk:
         walk.open()
         yield walk
 

@@ -35,13 +35,24 @@ def visit(browser: Browser, stand: Stand) -> Iterator[Visit]:
         yield visit
 
 
-@pytest.fixture
-def said(visit: Visit) -> list[str]:
-    """What the console and the page complained of."""
+@pytest.fixture(scope="module")
+def still(browser: Browser, stand: Stand) -> Iterator[tuple[Visit, list[str]]]:
+    """Another window, for pages that are only looked at, and what they complained of."""
     complaints: list[str] = []
-    visit.page.on("console", lambda message: complaints.append(message.text))
-    visit.page.on("pageerror", lambda error: complaints.append(str(error)))
-    return complaints
+    with visiting(browser, server=stand.origin) as visit:
+        visit.page.on("console", lambda message: complaints.append(message.text))
+        visit.page.on("pageerror", lambda error: complaints.append(str(error)))
+        yield visit, complaints
+
+
+@pytest.fixture(scope="module")
+def seen(still: tuple[Visit, list[str]], stand: Stand, request: pytest.FixtureRequest) -> Visit:
+    """A page, opened once and unfolded: a claim may change the view but nothing of the page."""
+    visit, complaints = still
+    complaints.clear()
+    visit.refused.clear()
+    open_page(visit, stand, PAGES.get(request.param, EXTREME), unfold=True)
+    return visit
 
 
 def open_page(visit: Visit, stand: Stand, view: views.View, *, unfold: bool = False) -> None:
@@ -51,14 +62,37 @@ def open_page(visit: Visit, stand: Stand, view: views.View, *, unfold: bool = Fa
         visit.page.evaluate("document.querySelectorAll('main details').forEach(d => d.open = true)")
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_axe_finds_nothing(visit: Visit, stand: Stand, name: str) -> None:
-    open_page(visit, stand, PAGES[name], unfold=True)
+@pytest.mark.parametrize("seen", NAMES, indirect=True)
+def test_a_page_complains_of_nothing_and_asks_nobody_else(
+    seen: Visit, still: tuple[Visit, list[str]]
+) -> None:
+    _, complaints = still
 
-    looks = LOOKS if name in {"findings", "edit"} else (View(360, "dark"), View(1280))
-    faults = {str(look): axe_faults(visit.show(look)) for look in looks}
+    assert (complaints, seen.refused) == ([], [])
+
+
+@pytest.mark.parametrize("seen", NAMES, indirect=True)
+def test_axe_finds_nothing(seen: Visit) -> None:
+    faults = {str(look): axe_faults(seen.show(look)) for look in (View(360, "dark"), View(1280))}
 
     assert {look: found for look, found in faults.items() if found} == {}
+
+
+@pytest.mark.parametrize("seen", ["findings", "edit"], indirect=True)
+def test_axe_finds_nothing_in_the_other_scheme_either(seen: Visit) -> None:
+    faults = {str(look): axe_faults(seen.show(look)) for look in (View(360), View(1280, "dark"))}
+
+    assert {look: found for look, found in faults.items() if found} == {}
+
+
+@pytest.mark.parametrize("width", [320, 700, 1100])
+@pytest.mark.parametrize("seen", [*NAMES, "extreme"], indirect=True)
+def test_nothing_scrolls_sideways(seen: Visit, width: int) -> None:
+    room = "[document.documentElement.scrollWidth, innerWidth]"
+
+    needed, has = seen.show(View(width)).page.evaluate(room)
+
+    assert needed == has
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=str)
@@ -80,28 +114,6 @@ def test_axe_finds_nothing_in_the_list_of_keys(visit: Visit, stand: Stand, look:
 
     assert axe_faults(visit, leave_out=["color-contrast"]) == []
     assert visit.page.locator("dialog").is_visible()
-
-
-@pytest.mark.parametrize("width", [320, 700, 1100])
-@pytest.mark.parametrize("name", [*NAMES, "extreme"])
-def test_nothing_scrolls_sideways(visit: Visit, stand: Stand, name: str, width: int) -> None:
-    visit.show(View(width))
-    open_page(visit, stand, PAGES.get(name, EXTREME), unfold=True)
-    room = "[document.documentElement.scrollWidth, innerWidth]"
-
-    needed, has = visit.page.evaluate(room)
-
-    assert needed == has
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_page_complains_of_nothing_and_asks_nobody_else(
-    visit: Visit, stand: Stand, name: str, said: list[str]
-) -> None:
-    open_page(visit, stand, PAGES[name])
-    visit.page.wait_for_load_state("load")
-
-    assert (said, visit.refused) == ([], [])
 
 
 #: Every control that can be seen, and the address of each place where the focus came by.

@@ -1,4 +1,8 @@
-"""A maintainer at the preview: the real command, and a browser on the page that it names."""
+"""A maintainer at the preview: a browser on the page that the command names.
+
+Where a preview of its own is all that a test needs, it runs in this process: the command would
+start and render once more before anything can be seen.
+"""
 
 import subprocess
 import sys
@@ -10,7 +14,7 @@ from typing import Any, Final
 from playwright.sync_api import Browser, Dialog, FrameLocator, Page, expect
 from tests.browser_tools import View, Visit, visiting
 from tests.maintainer import Folder, environment
-from tests.preview_site import WEEK_2
+from tests.preview_site import WEEK_2, previewing
 
 WIDE: Final = View(1280)
 #: More than any panel needs.
@@ -85,7 +89,7 @@ class Walk:
 
 
 @contextmanager
-def previewing(folder: Folder, *words: str) -> Iterator[str]:
+def commanded(folder: Folder, *words: str) -> Iterator[str]:
     """Run the command; give the address that it prints."""
     with subprocess.Popen(
         [sys.executable, "-m", "otalk_digest", "--now", WEEK_2, "preview", *words],
@@ -101,20 +105,35 @@ def previewing(folder: Folder, *words: str) -> Iterator[str]:
             yield server.stdout.readline().split()[-1]
         finally:
             server.terminate()
-            _, complaints = server.communicate(timeout=30)
+            _, complaints = server.communicate(timeout=60)
     assert complaints == ""
 
 
 @contextmanager
 def walking(browser: Browser, folder: Folder, *words: str) -> Iterator[Walk]:
-    """Open the preview; in the end it has asked nobody but itself for anything."""
-    with previewing(folder, *words) as address:
-        origin = address.rpartition("/")[0].rpartition("/")[0]
-        with visiting(browser, server=origin) as visit:
-            walk = Walk(visit=visit.show(WIDE), address=address, folder=folder)
-            page = walk.page
-            page.on("console", lambda message: walk.complaints.append(message.text))
-            page.on("pageerror", lambda error: walk.complaints.append(str(error)))
-            page.on("dialog", walk.dismiss)
+    """Open the preview that the command runs."""
+    with commanded(folder, *words) as address, opened(browser, folder, address) as walk:
+        yield walk
+
+
+@contextmanager
+def walking_here(browser: Browser, folder: Folder) -> Iterator[Walk]:
+    """Open a preview that this process runs."""
+    with previewing(folder) as preview:
+        address = f"{preview.web.base_url}".rstrip("/") + preview.base
+        with opened(browser, folder, address) as walk:
             yield walk
-            assert visit.refused == []
+
+
+@contextmanager
+def opened(browser: Browser, folder: Folder, address: str) -> Iterator[Walk]:
+    """Open a window; in the end the preview has asked nobody but itself for anything."""
+    origin = address.rpartition("/")[0].rpartition("/")[0]
+    with visiting(browser, server=origin) as visit:
+        walk = Walk(visit=visit.show(WIDE), address=address, folder=folder)
+        page = walk.page
+        page.on("console", lambda message: walk.complaints.append(message.text))
+        page.on("pageerror", lambda error: walk.complaints.append(str(error)))
+        page.on("dialog", walk.dismiss)
+        yield walk
+        assert visit.refused == []

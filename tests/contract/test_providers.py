@@ -292,8 +292,8 @@ def test_only_an_idempotent_provider_may_be_asked_twice(receiver: Receiver) -> N
 def test_a_value_that_is_missing_is_our_bug_and_never_a_mail_with_a_hole(
     receiver: Receiver,
 ) -> None:
-    with pytest.raises(KeyError):
-        receiver.provider.send(a_batch(a_recipient(values={})))
+    with pytest.raises((IndexError, ValueError)):
+        receiver.provider.send(a_batch(a_recipient(values=())))
 
     assert receiver.arrived() == []
 

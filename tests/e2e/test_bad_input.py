@@ -299,7 +299,7 @@ def test_an_unknown_theme(folder: Folder) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (None, "There is no "),
+        (None, "or name another in digest.segments."),
         ("", "has no segment, so nobody can be sent to. Add a [[segment]]."),
         (f"{SEGMENTS}recieves = []\n", "line 5: segment 1: recieves: there is no such key; did "),
     ],
@@ -425,6 +425,10 @@ def test_an_outbox_that_cannot_be_written_leaves_all_to_be_sent(folder: Folder) 
         (("--now", "2026-11-24T09:00", "run"), "add an offset, such as Z or +01:00"),
         (("--now", "0001-01-01T00:00+14:00", "run"), "is too far away; write a year from 1970"),
         (("send", "--edition", "x"), "'x' is not a valid integer."),
+        (("deliveries", "--edition", f"{10**20}"), f"there is none with the number {10**20}."),
+        (("edit", "hide", f"{10**20}"), f"there is none with the number {10**20}."),
+        (("rehearse", "--from", "2026-02-30", "--to", "2026-03-01"), "'2026-02-30' is no day; wri"),
+        (("rehearse", "--from=2026-02-01", "--to=2026-03-01", "--at=9"), "'9' is no hour; write"),
         (("--now", "9999-12-31T23:59Z", "run"), "is too far away; write a year from 1970"),
         (("deliveries", "settle"), "Say which: --resend or --assume-sent."),
         (("deliveries", "settle", "--resend", "--assume-sent"), "Say which: --resend or --as"),
@@ -457,6 +461,17 @@ def test_a_wrong_address_is_not_repeated(folder: Folder, arguments: tuple[str, .
 
     assert ended.status == 2
     assert "not an e-mail address: There must be something after the @-sign" in ended.line
+
+
+def test_a_beginning_that_cannot_be_written_leaves_nothing(folder: Folder) -> None:
+    (folder.path / "new").mkdir()
+    (folder.path / "new" / "subscribers").write_text("in the way", encoding="utf-8")
+
+    ended = folder.refuses("init", "new")
+
+    assert ended.status == 2
+    assert "new/subscribers/segments.toml cannot be written: " in ended.line
+    assert [path.name for path in (folder.path / "new").iterdir()] == ["subscribers"]
 
 
 def test_a_folder_that_holds_settings_is_not_overwritten(folder: Folder) -> None:

@@ -46,7 +46,7 @@ def test_who_asks_is_shown_everything_and_erased_from_everywhere(folder: Folder)
 
     assert [(each["edition"], each["status"]) for each in held["deliveries"]] == [(1, "accepted")]
     assert [each["consent"] for each in held["consents"]] == ["confirmed"]
-    assert "Erased. 1 deliveries no longer name anybody" in erased.out
+    assert "Erased. 1 delivery no longer names anybody" in erased.out
     assert not [row for row in dump(folder.database) if "Ada" in row or "ada@" in row]
     assert folder.does("report", "--json").out == books
     again = folder.does("subscribers", "import", "readers.csv")
@@ -109,7 +109,7 @@ def test_a_dry_run_says_what_would_be_and_keeps_nothing(folder: Folder) -> None:
         "  read: email (Kontakt), name\n"
         "  not read: Größe\n"
         "Dry run, nothing was kept: 1 would be added, 1 updated, 0 kept out because they left, "
-        "1 rows refused.\n"
+        "1 row refused.\n"
         "2 rows do not say that their owner agreed: who has not confirmed before gets nothing "
         "until they do, and is forgotten after 30 days.\n"
     )

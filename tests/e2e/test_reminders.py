@@ -15,6 +15,8 @@ from tests.maintainer import an_announcement
 from tests.smtp_server import MailServer
 from tests.weekly_job import ANNOUNCED, WEEK_1, Job, a_job, by_smtp
 
+from otalk_digest.resources import bundled
+
 #: The chat is at 8pm in London; where it is earlier in the day than eight, an hour before counts.
 WISHES = {
     "sage@example.org": "morning",
@@ -252,3 +254,90 @@ def test_with_approvals_a_reminder_repeats_what_was_approved_and_nothing_else(jo
     changed = job.does("remind", now="2026-06-09T10:05Z")
     assert changed.status == 0
     assert reminders(job).keys() == {"sage@example.org", "teo@example.org", "ines@example.org"}
+
+
+@pytest.mark.parametrize("words", [("remind",), ("remind", "--dry-run")])
+def test_a_chat_that_was_moved_to_this_very_day_is_reminded_of_today(
+    job: Job, words: tuple[str, ...]
+) -> None:
+    (job.folder / "blog.xml").write_bytes(moved("16th June 2026"))
+    assert job.does("collect", now="2026-06-08T09:00Z").status == 0
+    (job.folder / "blog.xml").write_bytes(moved("9th June 2026"))
+
+    # By what is known nobody is due before next week.
+    ended = job.does(*words, now="2026-06-09T06:00Z")
+
+    assert ended.status == 0
+    assert "Edition 2 (reminder):" in ended.out
+    told = {"sage@example.org", "teo@example.org"} if len(words) == 1 else set()
+    assert reminders(job).keys() == told
+
+
+def test_while_nobody_is_due_the_blog_is_asked_about_once_an_hour(job: Job) -> None:
+    looked = []
+    for minutes in (0, 20, 40, 60, 80):
+        now = f"2026-06-07T{6 + minutes // 60:02}:{minutes % 60:02}Z"
+        assert job.does("remind", now=now).status == 0
+        ((at,),) = job.asks("SELECT fetched_at FROM feed_addresses")
+        looked.append(at)
+
+    assert len(set(looked)) == 2
+
+
+def test_the_blog_is_left_alone_while_nobody_wants_to_be_reminded(job: Job) -> None:
+    wish(job, dict.fromkeys(WISHES, "none") | {"gone@example.org": "hour"})
+    (job.folder / "blog.xml").unlink()
+
+    ended = job.does("remind", now="2026-06-09T06:00Z")
+
+    assert (ended.status, ended.out) == (0, "Nobody is to be reminded now.\n")
+
+
+def test_a_blog_that_cannot_be_read_is_said_though_nobody_is_due_by_what_is_known(
+    job: Job,
+) -> None:
+    (job.folder / "blog.xml").write_bytes(b"<html>Back soon</html>")
+
+    ended = job.does("remind", now="2026-06-08T06:30Z")
+
+    assert ended.status == 75
+    assert "not a feed" in ended.err
+    assert reminders(job) == {}
+
+
+@pytest.mark.parametrize("words", [("remind",), ("remind", "--dry-run")])
+def test_a_reminder_that_breaks_a_rule_is_named_and_holds_no_other(
+    job: Job, words: tuple[str, ...]
+) -> None:
+    parts = job.folder / "templates" / "classic" / "parts"
+    parts.mkdir(parents=True)
+    footer = bundled("templates") / "classic" / "parts" / "footer.html.j2"
+    slip = '{% if headline and "Ladders" in headline.topic %}<p>{name} says hello.</p>{% endif %}'
+    mended = footer.read_text(encoding="utf-8")
+    broken = mended.replace("</h2>", f"</h2>{slip}")
+    (parts / "footer.html.j2").write_text(broken, encoding="utf-8")
+    other = an_announcement(
+        502, "9th June 2026", "Kites.", published_at=datetime(2026, 6, 8, tzinfo=UTC)
+    )
+    (job.folder / "blog.xml").write_bytes(rss2([other, ANNOUNCED]))
+
+    ended = job.does(*words, now="2026-06-09T06:00Z")
+
+    assert ended.status == 5
+    assert "No reminder of Ladders, lofts and leaving them be" in ended.err
+    assert "residue" in ended.err
+    assert "Reminder: Tue 9 June, Kites." in ended.out
+    if len(words) > 1:
+        return
+    # What it was held up by is mended: it goes, and the other is not repeated.
+    assert {mail["Subject"] for mail in reminders(job).values()} == {
+        "Reminder: Tue 9 June, Kites.",
+        "[Students] Reminder: Tue 9 June, Kites.",
+    }
+    for path in job.files():
+        path.unlink()
+    (parts / "footer.html.j2").write_text(mended, encoding="utf-8")
+    assert job.does("remind", now="2026-06-09T06:20Z").status == 0
+    assert {mail["Subject"].partition("June, ")[2][:14] for mail in reminders(job).values()} == {
+        "Ladders, lofts"
+    }

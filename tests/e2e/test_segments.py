@@ -94,7 +94,7 @@ def test_segments_say_how_many_share_them_and_why_some_are_in_none(job: Job) -> 
         ["far", 'any of (zone = "Asia/*"; zone = "Pacific/*")', 1],
     ]
     told = job.does("segments").out
-    assert "1 confirmed readers are in no segment and get nothing, because:" in told
+    assert "1 confirmed reader is in no segment and gets nothing, because:" in told
 
 
 def test_explain_says_rule_by_rule_why_someone_gets_what(job: Job) -> None:

@@ -24,8 +24,9 @@ _ATOM: Final = "{http://www.w3.org/2005/Atom}"
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with a_site(tmp_path_factory.mktemp("archive")) as site:
+def site(after_two_editions: Folder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    folder = after_two_editions.copied(tmp_path_factory.mktemp("archive") / "mine")
+    with a_site(folder) as site:
         yield site
 
 
@@ -231,17 +232,16 @@ def _contents(folder: Path) -> dict[str, bytes]:
     }
 
 
-# Last: the chat is off from here on.
 def test_a_chat_called_off_stays_in_calendars_as_cancelled_under_a_higher_number(
-    site: Site,
+    own_site: Site,
 ) -> None:
-    before = appointments(site.web.get("/calendar.ics").text)
+    before = appointments(own_site.web.get("/calendar.ics").text)
     off = replace(hats(), title=f"CANCELLED: {hats().title}")
-    site.folder.publish([gloves(), off, kettles()])
-    assert site.folder.does("collect", now=WEEK_3).status == 0
+    own_site.folder.publish([gloves(), off, kettles()])
+    assert own_site.folder.does("collect", now=WEEK_3).status == 0
 
-    answer = site.web.get("/calendar.ics")
-    again = site.web.get("/calendar.ics", headers={"If-None-Match": answer.headers["etag"]})
+    answer = own_site.web.get("/calendar.ics")
+    again = own_site.web.get("/calendar.ics", headers={"If-None-Match": answer.headers["etag"]})
 
     after = appointments(answer.text)
     assert "REFRESH-INTERVAL;VALUE=DURATION:PT6H" in answer.text

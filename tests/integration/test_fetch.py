@@ -348,6 +348,17 @@ def test_a_file_is_read_without_an_http_client(tmp_path: Path) -> None:
     assert done.stdout == FEED
 
 
+def test_the_http_client_comes_without_its_command_line() -> None:
+    program = (
+        "import sys; import otalk_digest.collect.download; "
+        "print(sorted({'httpx', 'rich', 'pygments'} & set(sys.modules)))"
+    )
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+
+    assert done.stdout.decode().strip() == "['httpx']"
+
+
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"nothing\.xml cannot be read: No such file"):
         fetch(str(tmp_path / "nothing.xml"), validators=None, limits=LIMITS)

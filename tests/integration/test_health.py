@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 from tests.archive_site import METRICS_TOKEN, Site, a_site
+from tests.maintainer import Folder
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with a_site(tmp_path_factory.mktemp("health")) as site:
+def site(after_two_editions: Folder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    folder = after_two_editions.copied(tmp_path_factory.mktemp("health") / "mine")
+    with a_site(folder) as site:
         yield site
 
 
@@ -59,15 +61,14 @@ def test_a_token_opens_them_from_elsewhere(site: Site) -> None:
     assert site.web.get("/metrics", headers=token).status_code == 200
 
 
-# Last: the store is broken from here on.
-def test_strangers_learn_in_one_word_whether_it_is_well(site: Site) -> None:
-    well = site.web.get("/health")
-    Path(site.folder.database).write_bytes(b"not a database" * 1_000)
+def test_strangers_learn_in_one_word_whether_it_is_well(own_site: Site) -> None:
+    well = own_site.web.get("/health")
+    Path(own_site.folder.database).write_bytes(b"not a database" * 1_000)
     for rest in ("-wal", "-shm"):
-        Path(f"{site.folder.database}{rest}").unlink(missing_ok=True)
-    site.desk.store.close()
+        Path(f"{own_site.folder.database}{rest}").unlink(missing_ok=True)
+    own_site.desk.store.close()
 
-    unwell = site.web.get("/health")
+    unwell = own_site.web.get("/health")
 
     assert (well.status_code, well.text) == (200, "well\n")
     assert (unwell.status_code, unwell.text) == (503, "unwell\n")

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
 )
 from sqlalchemy import func, select
 from tests.archive_site import SendGrid, Site, a_site, event
+from tests.maintainer import Folder
 
 from otalk_digest.errors import SettingsError
 from otalk_digest.pipeline.receiving import make_opener
@@ -29,8 +30,9 @@ Headers = dict[str, str]
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with a_site(tmp_path_factory.mktemp("hooks")) as site:
+def site(after_two_editions: Folder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    folder = after_two_editions.copied(tmp_path_factory.mktemp("hooks") / "mine")
+    with a_site(folder) as site:
         yield site
 
 
@@ -47,7 +49,7 @@ def consent_of(site: Site, address: str) -> str:
 
 def until(holds: Callable[[], bool]) -> bool:
     """Whether it comes true: applying goes on behind the answer."""
-    for _ in range(500):
+    for _ in range(3_000):
         if holds():
             return True
         time.sleep(0.02)
@@ -315,11 +317,10 @@ def test_no_event_of_a_flood_is_lost(site: Site) -> None:
     assert stored(site) == before + posts * size
 
 
-def test_what_cannot_be_stored_is_asked_for_again(site: Site) -> None:
-    """Last: the database is gone from here on."""
-    with site.desk.store.begin() as connection:
+def test_what_cannot_be_stored_is_asked_for_again(own_site: Site) -> None:
+    with own_site.desk.store.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE events RENAME TO elsewhere")
 
-    answer = site.post([event("1-x")])
+    answer = own_site.post([event("1-x")])
 
     assert answer.status_code == 503

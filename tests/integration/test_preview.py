@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.maintainer import Folder, a_folder
-from tests.preview_site import WEEK_2, Preview, previewing, two_weeks
+from tests.preview_site import WEEK_2, Preview, previewing
 
 from otalk_digest.web.preview.state import PANELS
 
@@ -18,10 +18,8 @@ INERT = re.compile(r' target="_blank" title="[^"]*"')
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Folder:
-    folder = a_folder(tmp_path_factory.mktemp("preview") / "mine")
-    two_weeks(folder)
-    return folder
+def folder(after_two_weeks: Folder, tmp_path_factory: pytest.TempPathFactory) -> Folder:
+    return after_two_weeks.copied(tmp_path_factory.mktemp("preview") / "mine")
 
 
 @pytest.fixture(scope="module")

@@ -5,26 +5,18 @@ from collections.abc import Iterator
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
-from shutil import copytree
 
 import pytest
 from tests.http_server import Site, running_site, sends
-from tests.maintainer import Folder, a_folder
-from tests.preview_site import WEEK_2, Preview, previewing, two_weeks
+from tests.maintainer import Folder
+from tests.preview_site import WEEK_2, Preview, previewing
 
 NAME = "Pip Lake"
 
 
-@pytest.fixture(scope="module")
-def fresh(tmp_path_factory: pytest.TempPathFactory) -> Folder:
-    folder = a_folder(tmp_path_factory.mktemp("preview") / "fresh")
-    two_weeks(folder)
-    return folder
-
-
 @pytest.fixture
-def folder(fresh: Folder, tmp_path: Path) -> Folder:
-    return Folder(path=Path(copytree(fresh.path, tmp_path / "mine")))
+def folder(after_two_weeks: Folder, tmp_path: Path) -> Folder:
+    return after_two_weeks.copied(tmp_path / "mine")
 
 
 @pytest.fixture

@@ -7,12 +7,11 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from queue import SimpleQueue
-from shutil import copytree
 
 import httpx
 import pytest
-from tests.maintainer import Folder, a_folder
-from tests.preview_site import Preview, form_key, previewing, two_weeks
+from tests.maintainer import Folder
+from tests.preview_site import Preview, form_key, previewing
 
 from otalk_digest.pipeline.previewing import Desk
 
@@ -21,16 +20,9 @@ PATIENCE_S = 30
 BUNDLED = Path(__file__).parents[2] / "templates" / "classic"
 
 
-@pytest.fixture(scope="module")
-def fresh(tmp_path_factory: pytest.TempPathFactory) -> Folder:
-    folder = a_folder(tmp_path_factory.mktemp("preview") / "fresh")
-    two_weeks(folder)
-    return folder
-
-
 @pytest.fixture
-def folder(fresh: Folder, tmp_path: Path) -> Folder:
-    return Folder(path=Path(copytree(fresh.path, tmp_path / "mine")))
+def folder(after_two_weeks: Folder, tmp_path: Path) -> Folder:
+    return after_two_weeks.copied(tmp_path / "mine")
 
 
 @pytest.fixture

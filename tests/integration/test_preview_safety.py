@@ -5,18 +5,16 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from tests.maintainer import Folder, a_folder
-from tests.preview_site import TOKEN, Preview, form_key, previewing, two_weeks
+from tests.maintainer import Folder
+from tests.preview_site import TOKEN, Preview, form_key, previewing
 
 HOSTILE = ("script-in-title", "template-marks", "provider-tags", "huge-post", "bad-addresses")
 DEEDS = ("note", "item", "reading", "approve", "hold", "test", "links")
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Folder:
-    folder = a_folder(tmp_path_factory.mktemp("preview") / "mine")
-    two_weeks(folder)
-    return folder
+def folder(after_two_weeks: Folder, tmp_path_factory: pytest.TempPathFactory) -> Folder:
+    return after_two_weeks.copied(tmp_path_factory.mktemp("preview") / "mine")
 
 
 @pytest.fixture(scope="module")

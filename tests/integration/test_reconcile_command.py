@@ -107,7 +107,7 @@ def test_an_event_under_a_key_that_we_did_not_make_changes_nothing(folder: Folde
 def test_entries_that_are_no_events_are_counted_and_the_others_used(folder: Folder) -> None:
     ended = folder.does([7, folder.entry(1, "delivered")])
 
-    assert "1 entries are no events" in ended.stderr
+    assert "1 entry is no event" in ended.stderr
     assert folder.statuses() == ["delivered", "in_doubt", "in_doubt"]
 
 
@@ -129,5 +129,5 @@ def test_without_events_the_suppression_lists_are_read(
     ended = folder.does()
 
     assert ended.exit_code == 0
-    assert "1 more addresses are never mailed again" in ended.stdout
+    assert "1 more address is never mailed again" in ended.stdout
     assert folder.suppressions() == {"unsubscribed": 1}

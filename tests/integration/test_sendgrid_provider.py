@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator, Sequence
 
 import pytest
-from tests.messages import CALENDAR, HELLO_TEXT, a_batch, a_recipient, a_variant
+from tests.messages import CALENDAR, a_batch, a_recipient, a_variant, values
 from tests.sendgrid_server import (
     BAD_KEY,
     KEY,
@@ -372,7 +372,7 @@ def test_an_address_is_never_twice_in_one_request(
     [
         {"address": "zoë@reader.example"},
         {"address": "not an address"},
-        {"values": dict(a_recipient().values) | {HELLO_TEXT: "x" * 10_001}},
+        {"values": values("x" * 10_001, "https://x.example/")},
     ],
 )
 def test_a_reader_whom_it_cannot_take_costs_the_others_nothing(
@@ -463,6 +463,15 @@ def test_a_check_of_a_service_that_is_gone_says_so() -> None:
 def test_the_heavy_package_is_not_loaded_before_it_is_needed() -> None:
     module = "otalk_digest.delivery.providers.sendgrid"
     code = f"import sys, {module}; print('python_http_client' in sys.modules)"
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "False\n"
+
+
+def test_what_looks_at_signatures_is_not_loaded_to_send() -> None:
+    module = "otalk_digest.delivery.providers.sendgrid_client"
+    code = f"import sys, {module}; print('cryptography' in sys.modules)"
 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 

@@ -15,7 +15,7 @@ from otalk_digest.pipeline.settling import InDoubt, Policy, settle_doubts
 from otalk_digest.store.database import Store, open_store
 from otalk_digest.store.events import store_events
 from otalk_digest.store.schema import deliveries
-from otalk_digest.store.settlements import Settlement, list_settlements
+from otalk_digest.store.told import settlements
 
 ANN, BEN, CAT = (a_subscriber(f"{name}@example.org") for name in ("ann", "ben", "cat"))
 
@@ -42,9 +42,9 @@ def statuses(store: Store) -> list[str]:
         return list(connection.scalars(select(deliveries.c.status).order_by(deliveries.c.id)))
 
 
-def decisions(store: Store) -> list[Settlement]:
+def decisions(store: Store) -> list[dict[str, object]]:
     with store.read() as connection:
-        return list(list_settlements(connection))
+        return [dict(row) for row in connection.execute(select(settlements)).mappings()]
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,14 @@ def test_who_decided_and_when_is_kept(store: Store) -> None:
     settle_doubts(store, Policy(in_doubt=InDoubt.RESEND), now=NOW)
 
     assert decisions(store) == [
-        Settlement(edition=None, how="resend", deliveries=1, at=NOW, by="the settings")
+        {
+            "id": 1,
+            "edition": None,
+            "how": "resend",
+            "deliveries": 1,
+            "at": NOW,
+            "by": "the settings",
+        }
     ]
 
 

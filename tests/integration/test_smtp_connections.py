@@ -15,6 +15,7 @@ from tests.smtp_server import DROP, PIPELINING, MailServer, Script, ScriptedServ
 from otalk_digest.delivery.dkim import Signer
 from otalk_digest.delivery.provider import Attempt
 from otalk_digest.delivery.providers.smtp import SmtpConfig, SmtpProvider
+from otalk_digest.delivery.providers.smtp_lanes import LOW
 from otalk_digest.errors import ProviderUnavailableError, StoreError
 from otalk_digest.model.delivery import Outcome, OutcomeKind
 from otalk_digest.model.message import Batch, Fence
@@ -36,6 +37,8 @@ class Books:
     outcomes: list[Outcome] = field(default_factory=list)
     claimed: int = 0
     most_open: int = 0
+    #: Of those that were claimed, the most that were without an answer when more were asked for.
+    most_in_hand: int = 0
     stop: threading.Event = field(default_factory=threading.Event)
     stop_after: int | None = None
     #: Asked before anything is written down.
@@ -44,6 +47,7 @@ class Books:
     def turn_over(self, outcomes: Sequence[Outcome], limit: int) -> AnAttempt | None:
         self.before()
         self.outcomes += outcomes
+        self.most_in_hand = max(self.most_in_hand, self.claimed - len(self.outcomes))
         if self.stop_after is not None and len(self.outcomes) >= self.stop_after:
             self.stop.set()
         numbers = range(self.claimed + 1, min(self.claimed + limit, self.readers) + 1)
@@ -116,11 +120,12 @@ def test_a_real_server_gets_each_message_whole() -> None:
 
 
 @pytest.mark.parametrize("connections", [1, 4, 20])
+@pytest.mark.parametrize("offer", [{}, PIPELINING], ids=["one by one", "pipelined"])
 def test_never_more_are_open_in_the_books_than_a_group_and_the_connections(
-    connections: int,
+    connections: int, offer: Script
 ) -> None:
     books = Books(readers=400)
-    server = ScriptedServer(PIPELINING, is_parallel=True)
+    server = ScriptedServer(offer, is_parallel=True)
 
     with running(server):
         deliver(books, server.port, connections=connections)
@@ -129,12 +134,23 @@ def test_never_more_are_open_in_the_books_than_a_group_and_the_connections(
     assert books.most_open <= 50 + connections
 
 
+def test_a_relay_that_takes_one_at_a_time_waits_for_the_books_no_longer_than_another() -> None:
+    books = Books(readers=400)
+    server = ScriptedServer({}, is_parallel=True)
+
+    with running(server):
+        deliver(books, server.port, connections=4)
+
+    # What would be under way twice on each connection waits in front of it.
+    assert LOW + 4 < books.most_in_hand <= LOW + 2 * 4
+
+
 def test_the_connections_go_on_while_the_books_are_written() -> None:
     books = Books(readers=200)
     server = ScriptedServer(PIPELINING, is_parallel=True)
 
     def until_all_have_arrived() -> None:
-        last_moment = time.monotonic() + 20
+        last_moment = time.monotonic() + 60
         while len(server.arrived) < books.claimed:
             assert time.monotonic() < last_moment, "letters wait for the books"
             time.sleep(0.001)

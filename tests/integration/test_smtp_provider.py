@@ -1,4 +1,6 @@
 import logging
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -399,3 +401,12 @@ def test_the_message_arrives_byte_for_byte() -> None:
     (received,) = server.received
     assert received.sender == "digest@otalk.example"
     assert parsed(received.content)["To"].addresses[0].addr_spec == received.recipient
+
+
+def test_what_signs_is_not_loaded_where_the_relay_does() -> None:
+    module = "otalk_digest.delivery.providers.smtp"
+    code = f"import sys, {module}; print('cryptography' in sys.modules)"
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "False\n"

@@ -1,11 +1,14 @@
 """SendGrid's suppression lists and ours, in step before each plan."""
 
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 from tests.builders import DAY, NOW, a_subscriber
+from tests.messages import SENDER, a_variant
 from tests.sendgrid_server import (
     GLOBAL_LIST,
     GROUP,
@@ -21,10 +24,14 @@ from tests.stores import add_people, hash_of, suppress
 from otalk_digest.delivery.providers.files import FilesProvider
 from otalk_digest.delivery.providers.sendgrid import SendGridConfig, SendGridProvider
 from otalk_digest.model.audience import Consent, Subscriber
+from otalk_digest.model.edition import LetterKind
+from otalk_digest.pipeline.delivering import Post
+from otalk_digest.pipeline.letters import Letter, deliver_letters, write_to
 from otalk_digest.pipeline.suppressing import Synced, sync_suppressions, take_back
 from otalk_digest.store import readers
 from otalk_digest.store.consents import DOUBLE_OPT_IN, record_consent
 from otalk_digest.store.database import Store, open_store
+from otalk_digest.store.schema import subscribers
 from otalk_digest.store.subscribers import count_suppressions, is_suppressed
 
 ANN, BEN, CAT = (a_subscriber(f"{name}@example.org") for name in ("ann", "ben", "cat"))
@@ -274,3 +281,60 @@ def test_who_came_back_is_not_suppressed_anew_while_sendgrid_takes_its_time(
 
     assert sync_suppressions(store, a_provider(server), now=NOW) == Synced()
     assert counts(store) == {}
+
+
+def welcome(store: Store, who: Subscriber) -> None:
+    """The letter that the pages plan when somebody confirms."""
+    letter = Letter(
+        kind=LetterKind.WELCOME, variant=a_variant(segment="welcome"), content_hash="words"
+    )
+    is_theirs = subscribers.c.address == who.address
+    with store.begin() as connection:
+        confirmed = update(subscribers).where(is_theirs).values(consent=Consent.CONFIRMED)
+        number = connection.scalars(confirmed.returning(subscribers.c.id)).one()
+        write_to(connection, number, letter, now=NOW)
+
+
+def send_letters(store: Store, server: SendGridServer) -> int:
+    return deliver_letters(
+        store,
+        Post(sender=SENDER, base_url="https://digest.otalk.example"),
+        lambda: a_provider(server),
+        stop=threading.Event(),
+        clock=lambda: NOW,
+    )
+
+
+def test_a_letter_leaves_when_whoever_came_back_is_off_the_providers_lists(
+    store: Store, server: SendGridServer
+) -> None:
+    came_back(store, BEN)
+    welcome(store, BEN)
+    for name in (GROUP_LIST, BOUNCES):
+        server.lists[name].append((BEN.address, LONG_AGO))
+    listed_when_it_left: list[list[str]] = []
+
+    def look(moment: str) -> None:
+        if moment == "before POST mail/send":
+            listed_when_it_left.append([a for name in LISTS for a, _ in server.lists[name]])
+
+    server.at = look
+
+    assert send_letters(store, server) == 1
+
+    # SendGrid drops what goes to an address on one of its lists, and says that it took it.
+    assert listed_when_it_left == [[]]
+    assert [request.addresses for request in server.sends] == [[BEN.address]]
+
+
+def test_letters_leave_though_the_providers_lists_cannot_be_written(
+    store: Store, server: SendGridServer
+) -> None:
+    came_back(store, BEN)
+    welcome(store, ANN)
+    server.lists[GROUP_LIST].append((BEN.address, LONG_AGO))
+    server.list_faults[BOUNCES] = NO_SCOPE
+
+    assert send_letters(store, server) == 1
+
+    assert [request.addresses for request in server.sends] == [[ANN.address]]

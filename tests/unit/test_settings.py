@@ -18,6 +18,8 @@ postal_address = "1 Example Street"
 from_address = "digest@lists.example.org"
 """
 
+_ONE_ADDRESS = 'expected one address and nothing else, such as "digest@example.org".'
+
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
@@ -52,11 +54,30 @@ def refusal_of(path: Path, text: str = COMPLETE, **environment: str) -> str:
         ),
         ("[delivery.smtp]\nport = 99999\n", ", line 2: delivery.smtp.port: expected a whole numb"),
         ("[delivery.smtp]\npassword = 'x'\n", ", line 2: delivery.smtp.password: there is no such"),
-        ("[digest]\ncontact = 'team'\n", ", line 2: digest.contact: expected text in quotes match"),
+        ("[digest]\ncontact = 'team'\n", f", line 2: digest.contact: {_ONE_ADDRESS}"),
+        (
+            "[delivery]\nfrom_address = 'A <a@b.c>'\n",
+            f", line 2: delivery.from_address: {_ONE_ADDRESS}",
+        ),
+        ("[delivery]\nreply_to = 'a@b, c@d'\n", f", line 2: delivery.reply_to: {_ONE_ADDRESS}"),
+        (
+            "[delivery.smtp]\nreturn_path = ''\n",
+            f", line 2: delivery.smtp.return_path: {_ONE_ADDRESS}",
+        ),
+        ("[preview]\ntest_to = '@'\n", f", line 2: preview.test_to: {_ONE_ADDRESS}"),
         ("[chat]\nzone = 'Europe/Londn'\n", ": chat.zone: 'Europe/Londn' is no time zone; write "),
         ("[chat]\nzone = '../../etc/passwd'\n", ": chat.zone: '../../etc/passwd' is no time zone"),
         ("[chat]\nweekday = 'Tues'\n", ", line 2: chat.weekday: 'Tues' is none of: monday, "),
-        ("[chat]\nstart = '8pm'\n", ", line 2: chat.start: expected text in quotes matching"),
+        ("[chat]\nstart = '8pm'\n", ", line 2: chat.start: expected hours and minutes "),
+        ("[chat]\nduration_minutes = 9999999999\n", ", line 2: chat.duration_minutes: expected a "),
+        ("[delivery]\nput_off_days = 99999999\n", ", line 2: delivery.put_off_days: expected a wh"),
+        ("[feed]\ntimeout_s = 1e300\n", ", line 2: feed.timeout_s: expected a number <= 86400.0."),
+        (
+            "[digest]\nblog_url = 'our blog'\n",
+            ", line 2: digest.blog_url: expected a whole address ",
+        ),
+        ("[web]\nbase_url = 'https://'\n", ", line 2: web.base_url: expected a whole address"),
+        ("[web]\nbase_url = 'https://[::1'\n", ", line 2: web.base_url: expected a whole addre"),
         ("[chat]\ntags = []\n", ", line 2: chat.tags: expected a list of length >= 1."),
         ("[store]\nurl = 'mysql://x/y'\n", ": store.url: 'mysql' names no database that we know; "),
         ("[store]\nurl = 'sqlite:///'\n", ": store.url: 'sqlite' names no database that we know; "),
@@ -103,6 +124,7 @@ def test_variables_of_other_programs_are_not_ours(path: Path) -> None:
         ("FEED__ADDRESS__X", "x", "OTALK_DIGEST_FEED__ADDRESS__X names no setting."),
         ("FEED", "x", "OTALK_DIGEST_FEED: expected a table"),
         ("FEED__MAX_BYTES", "many", "OTALK_DIGEST_FEED__MAX_BYTES: expected a whole number"),
+        ("DELIVERY__FROM_ADDRESS", "me", f"OTALK_DIGEST_DELIVERY__FROM_ADDRESS: {_ONE_ADDRESS}"),
         ("DELIVERY__PROVIDER", "fax", "OTALK_DIGEST_DELIVERY__PROVIDER: 'fax' is none of: files, "),
     ],
 )
@@ -138,7 +160,10 @@ def test_a_secret_file_that_cannot_be_read_is_named(path: Path, tmp_path: Path) 
 
     message = refusal_of(path, SMTP_PASSWORD_FILE=str(file))
 
-    assert message == f"The file named in OTALK_DIGEST_SMTP_PASSWORD_FILE cannot be read: {file}."
+    assert message == (
+        f"The file named in OTALK_DIGEST_SMTP_PASSWORD_FILE cannot be read: {file}. "
+        "Name one that this account may read."
+    )
 
 
 @pytest.mark.parametrize("empty", ["", "  "])

@@ -32,7 +32,7 @@ def refusal_of(tmp_path: Path, text: str) -> str:
     path = tmp_path / "kitchen.toml"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(SettingsError) as refusal:
-        convert(read_toml(path)[0], Kitchen, path=path, text=text)
+        convert(read_toml(path, named_by="with --config")[0], Kitchen, path=path, text=text)
     message = str(refusal.value)
     assert message.startswith(str(path))
     assert "\n" not in message
@@ -93,7 +93,7 @@ def test_what_is_not_toml_names_its_line(tmp_path: Path) -> None:
 
 def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"There is no .*nothing\.toml\. Make .* init"):
-        read_toml(tmp_path / "nothing.toml")
+        read_toml(tmp_path / "nothing.toml", named_by="with --config")
 
 
 def test_a_folder_and_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
@@ -101,16 +101,16 @@ def test_a_folder_and_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None
     binary.write_bytes(b"\xff\xfe\x00")
 
     with pytest.raises(SettingsError, match="cannot be read: Is a directory"):
-        read_toml(tmp_path)
+        read_toml(tmp_path, named_by="with --config")
     with pytest.raises(SettingsError, match="cannot be read: it is not UTF-8 text"):
-        read_toml(binary)
+        read_toml(binary, named_by="with --config")
 
 
 def test_a_mark_at_the_beginning_is_no_mistake(tmp_path: Path) -> None:
     path = tmp_path / "kitchen.toml"
     path.write_text("[top]\n", encoding="utf-8-sig")
 
-    assert read_toml(path)[0] == {"top": {}}
+    assert read_toml(path, named_by="with --config")[0] == {"top": {}}
 
 
 @pytest.mark.parametrize(

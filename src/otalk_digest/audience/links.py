@@ -5,6 +5,7 @@ The token is the subscriber's number, signed: unforgeable, and no address in a U
 
 import hashlib
 import hmac
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 #: Of the greatest number that a database holds.
@@ -22,9 +23,11 @@ class ReaderLinks:
 
     def token(self, subscriber_id: int) -> str:
         """Return the reader's token: their number with a mark of 128 bits that needs the key."""
-        # Keyed BLAKE2 (RFC 7693 §2.9): made for every message, at a tenth of the cost of HMAC.
-        mark = hashlib.blake2b(b"reader:%d" % subscriber_id, key=self.key, digest_size=16)
-        return f"{subscriber_id}.{mark.hexdigest()}"
+        return self.tokens((subscriber_id,))[0]
+
+    def tokens(self, subscriber_ids: Iterable[int]) -> list[str]:
+        """Return the token of each of these readers, in their order."""
+        return _marked(subscriber_ids, b"reader:", ".", key=self.key, size=16)
 
     def subscriber_of(self, token: str) -> int | None:
         """Return whose token it is; None when we did not make it."""
@@ -65,9 +68,12 @@ class ReaderLinks:
 
 def delivery_key(delivery_id: int, key: bytes) -> str:
     """Return what travels with a message and comes back in events: opaque, unforgeable."""
-    # One call in place of HMAC's four: it is made for every message.
-    mark = hashlib.blake2b(b"delivery:%d" % delivery_id, key=key, digest_size=9)
-    return f"{delivery_id}-{mark.hexdigest()}"
+    return delivery_keys((delivery_id,), key)[0]
+
+
+def delivery_keys(delivery_ids: Iterable[int], key: bytes) -> list[str]:
+    """Return the key of each of these deliveries, in their order."""
+    return _marked(delivery_ids, b"delivery:", "-", key=key, size=9)
 
 
 def delivery_of(text: str, key: bytes) -> int | None:
@@ -75,6 +81,19 @@ def delivery_of(text: str, key: bytes) -> int | None:
     number = _number(text.partition("-")[0])
     is_ours = number is not None and _is_the_same(delivery_key(number, key), text)
     return number if is_ours else None
+
+
+def _marked(numbers: Iterable[int], what: bytes, joint: str, *, key: bytes, size: int) -> list[str]:
+    """Return each number with a mark of so many bytes that only the key makes."""
+    # Keyed BLAKE2 (RFC 7693 §2.9): two are made for every message, at a tenth of HMAC's cost.
+    # What all have in common is taken in once, and going on from a copy halves the rest.
+    begun = hashlib.blake2b(what, key=key, digest_size=size)
+    marked = []
+    for number in numbers:
+        mark = begun.copy()
+        mark.update(b"%d" % number)
+        marked.append(f"{number}{joint}{mark.hexdigest()}")
+    return marked
 
 
 def _number(text: str) -> int | None:

@@ -1,9 +1,11 @@
 """Each reader's own fields, for the placeholders of frozen content. Pure."""
 
+from collections.abc import Sequence
 from html import escape
+from itertools import repeat
 from typing import TYPE_CHECKING
 
-from otalk_digest.audience.links import ReaderLinks, delivery_key
+from otalk_digest.audience.links import ReaderLinks, delivery_keys
 from otalk_digest.model.edition import Field, Placeholder, Variant
 from otalk_digest.model.message import Recipient
 
@@ -26,96 +28,109 @@ class Personaliser:
         self._edition = edition
         self._domain = message_domain
         self._way_out = links.list_unsubscribe(_CUT).split(_CUT)
-        self._greeting = variant.greeting_named.split(_NAME)
-        self._greeting_in_html = escape(variant.greeting_named).split(_NAME)
-        marks = variant.placeholders
-        self._greets = tuple((m.token, m.is_html) for m in marks if m.field is Field.GREETING)
-        self._confirms = tuple(m for m in marks if m.field is Field.CONFIRM_URL)
-        self._addresses = _cut_addresses(marks, links, edition)
-        #: By zone, in the order of the marks.
-        self._of_zones: dict[str, dict[str, str]] = {}
+        self._marks = variant.placeholders
+        self._addresses = _cut_addresses(variant.placeholders, links, edition)
 
     def recipient(
-        self,
-        *,
-        delivery_id: int,
-        token: str,
-        address: str,
-        name: str | None,
-        zone: str | None,
-        confirmation: str | None = None,
+        self, *, delivery_id: int, token: str, address: str, name: str | None, zone: str | None
     ) -> Recipient:
-        """Return the recipient; `token` is the reader's own, of `ReaderLinks.token`.
+        """Return the one recipient; see `recipients`."""
+        return self.recipients(
+            (delivery_id,), (token,), addresses=(address,), names=(name,), zones=(zone,)
+        )[0]
 
-        `confirmation` is the token of a sign-up that is to be confirmed.
+    def recipients(
+        self,
+        delivery_ids: Sequence[int],
+        tokens: Sequence[str],
+        *,
+        addresses: Sequence[str],
+        names: Sequence[str | None],
+        zones: Sequence[str | None],
+        confirmations: Sequence[str | None] = (),
+    ) -> list[Recipient]:
+        """Return the recipients whom these columns describe, a row for each.
+
+        `tokens` are the readers' own, of `ReaderLinks.tokens`; `confirmations` those of sign-ups
+        that are to be confirmed. By columns, because a call for each value of each reader costs
+        more than all that is said of them.
         """
-        key = delivery_key(delivery_id, self._links.key)
-        return Recipient(
-            delivery_id=delivery_id,
-            key=key,
-            address=address,
-            name=name,
-            values=self._values(token, name, zone, confirmation),
-            message_id=f"{self._edition}.{key}@{self._domain}",
-            list_unsubscribe=token.join(self._way_out),
-            is_one_click=self._links.base_url is not None,
+        keys = delivery_keys(delivery_ids, self._links.key)
+        columns = self._columns(tokens, names, zones, confirmations or (None,) * len(tokens))
+        values = zip(*columns, strict=True) if columns else repeat(())
+        rows = zip(
+            *(delivery_ids, keys, addresses, names, values),
+            [f"{self._edition}.{key}@{self._domain}" for key in keys],
+            [token.join(self._way_out) for token in tokens],
+            repeat(self._links.base_url is not None),
+            strict=False,
         )
+        return list(map(Recipient._make, rows))
 
-    def _values(
-        self, token: str, name: str | None, zone: str | None, confirmation: str | None
-    ) -> dict[str, str]:
-        values = self._of_zone(zone or "").copy()
-        if name is not None and self._greets:
-            plain = name.join(self._greeting)
-            # Mostly nothing is to be escaped: one and the same text is then held for both.
-            in_html = escape(name).join(self._greeting_in_html)
-            in_html = plain if in_html == plain else in_html
-            for mark, is_html in self._greets:
-                values[mark] = in_html if is_html else plain
-        for pieces, marks in self._addresses:
-            # A token holds nothing that is written differently in HTML.
-            address = token.join(pieces)
-            for mark in marks:
-                values[mark] = address
-        for each in self._confirms:
-            values[each.token] = _placed(self._links.confirm_url(confirmation), each)
-        return values
+    def _columns(
+        self,
+        tokens: Sequence[str],
+        names: Sequence[str | None],
+        zones: Sequence[str | None],
+        confirmations: Sequence[str | None],
+    ) -> list[list[str]]:
+        """Return the values of each mark, in the order of the marks."""
+        # Text and HTML mostly say the same: it is made once.
+        addresses = {
+            pieces: [token.join(pieces) for token in tokens]
+            for pieces in set(self._addresses.values())
+        }
+        greetings = self._greetings(names)
+        columns = []
+        for mark in self._marks:
+            if mark.token in self._addresses:
+                # A token holds nothing that is written differently in HTML.
+                columns.append(addresses[self._addresses[mark.token]])
+            elif mark.field is Field.GREETING:
+                columns.append(greetings[mark.is_html])
+            elif mark.field is Field.LOCAL_TIME:
+                columns.append(self._times(mark, zones))
+            else:
+                columns.append([_placed(self._links.confirm_url(c), mark) for c in confirmations])
+        return columns
 
-    def _of_zone(self, zone: str) -> dict[str, str]:
-        """Return the values of who gave no name; the greeting stands where an address will."""
-        if zone not in self._of_zones:
-            times = self._variant.zone_values.get(zone, {})
-            self._of_zones[zone] = {
-                mark.token: times.get(mark.token, "")
-                if mark.field is Field.LOCAL_TIME
-                else _placed(self._variant.greeting_unnamed, mark)
-                for mark in self._variant.placeholders
-            }
-        return self._of_zones[zone]
+    def _greetings(self, names: Sequence[str | None]) -> tuple[list[str], list[str]]:
+        """Return the greetings as text, and as HTML."""
+        named, unnamed = self._variant.greeting_named, self._variant.greeting_unnamed
+        pieces = named.split(_NAME)
+        plain = [unnamed if name is None else name.join(pieces) for name in names]
+        # Mostly nothing is to be escaped, and one look tells.
+        together = "".join(plain)
+        return plain, plain if escape(together) == together else list(map(escape, plain))
+
+    def _times(self, mark: Placeholder, zones: Sequence[str | None]) -> list[str]:
+        said = self._variant.zone_values
+        known = {zone: said.get(zone or "", {}).get(mark.token, "") for zone in set(zones)}
+        return [known[zone] for zone in zones]
 
 
 def _cut_addresses(
     marks: tuple[Placeholder, ...], links: ReaderLinks, edition: int
-) -> tuple[tuple[list[str], list[str]], ...]:
-    """Return each address of a reader, cut where their token stands, with the marks it fills."""
+) -> dict[str, tuple[str, ...]]:
+    """Return token of a mark → the address that it stands for, cut where the reader's token is."""
     makers: dict[Field, Callable[[str], str]] = {
         Field.UNSUBSCRIBE_URL: links.unsubscribe_url,
         Field.PREFERENCES_URL: links.preferences_url,
         Field.BROWSER_URL: lambda token: links.browser_url(token, edition),
     }
-    found: dict[str, list[str]] = {}
-    for mark in marks:
-        if mark.field in makers:
-            found.setdefault(_placed(makers[mark.field](_CUT), mark), []).append(mark.token)
-    return tuple((address.split(_CUT), tokens) for address, tokens in found.items())
+    return {
+        mark.token: tuple(_placed(makers[mark.field](_CUT), mark).split(_CUT))
+        for mark in marks
+        if mark.field in makers
+    }
 
 
 def _placed(value: str, mark: Placeholder) -> str:
     return escape(value) if mark.is_html else value
 
 
-def fill(content: str, recipient: Recipient) -> str:
-    """Return frozen HTML or text as this reader sees it, for pages and files."""
-    for token, value in recipient.values.items():
-        content = content.replace(token, value)
+def fill(content: str, variant: Variant, recipient: Recipient) -> str:
+    """Return frozen HTML or text of the variant as this reader sees it, for pages and files."""
+    for mark, value in zip(variant.placeholders, recipient.values, strict=True):
+        content = content.replace(mark.token, value)
     return content

@@ -51,7 +51,13 @@ class _Match(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class _Segment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    name: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+    name: Annotated[
+        str,
+        Meta(
+            pattern=r"^[a-z0-9][a-z0-9-]{0,39}$",
+            description='at most 40 small letters, digits and hyphens, such as "students"',
+        ),
+    ]
     title: str
     why: str
     match: _Match = _Match()
@@ -75,7 +81,7 @@ def load_segments(
     `zone` is an IANA name: days, weeks and months are counted there. `themes` are the names of
     those that there are; without them any name will do.
     """
-    document, text = read_toml(path)
+    document, text = read_toml(path, named_by="in digest.segments")
     written = convert(document, _File, path=path, text=text).segment
     if not written:
         raise SettingsError(f"{path} has no segment, so nobody can be sent to. Add a [[segment]].")

@@ -1,7 +1,9 @@
 """What every command shares: settings, store, clock and provider, built when asked for."""
 
 import contextlib
+import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
     from otalk_digest.store.database import Store
 
 
+#: To somebody at a terminal, who would take the wait for deafness.
+_PATIENCE = b"\nStopping when what is in flight is done; once more stops now.\n"
 #: For rehearsals of the past and the future; further away, sums of days overflow.
 _YEARS = range(1970, 3000)
 
@@ -261,12 +265,35 @@ class App:
                 raise KeyboardInterrupt
             asked = True
             self.stop.set()
+            if sys.stderr.isatty():
+                # Not through the stream: the signal may have come while it was written to.
+                os.write(sys.stderr.fileno(), _PATIENCE)
 
-        before: dict[int, Callable[..., object] | int | None] = {
-            number: signal.signal(number, ask_to_stop) for number in (signal.SIGTERM, signal.SIGINT)
-        }
-        try:
+        with _hearing(ask_to_stop):
             yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def ending_on_sigterm() -> Iterator[None]:
+    """Let SIGTERM and Ctrl-C end what serves pages, well.
+
+    At its start at once; then uvicorn hears them, and hands them on when it has closed.
+    """
+
+    def end(_signal: int, _frame: object) -> None:
+        raise SystemExit(0)
+
+    with _hearing(end):
+        yield
+
+
+@contextlib.contextmanager
+def _hearing(handler: "Callable[[int, object], None]") -> Iterator[None]:
+    before: dict[int, Callable[..., object] | int | None] = {
+        number: signal.signal(number, handler) for number in (signal.SIGTERM, signal.SIGINT)
+    }
+    try:
+        yield
+    finally:
+        for number, handler_before in before.items():
+            signal.signal(number, handler_before)

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 import click
 
 from otalk_digest.cli.app import App
-from otalk_digest.cli.printing import moment
+from otalk_digest.cli.numbers import NUMBER
+from otalk_digest.cli.printing import counted, moment
 from otalk_digest.errors import InputError
 from otalk_digest.model.edition import Edition
 from otalk_digest.model.finding import Finding
@@ -23,7 +24,7 @@ by_option = click.option("--by", metavar="NAME", help="Who says so; else your lo
 
 
 @click.command()
-@click.argument("edition", type=int, metavar="N")
+@click.argument("edition", type=NUMBER, metavar="N")
 @by_option
 @click.pass_obj
 def approve(app: App, edition: int, by: str | None) -> None:
@@ -48,7 +49,7 @@ def approve(app: App, edition: int, by: str | None) -> None:
     click.echo(f"Edition {edition} is {said(done.decision)}:")
     for variant in done.edition.variants:
         readers = done.decision.counts[variant.segment]
-        click.echo(f"  {variant.segment}: {variant.subject} ({_count(readers, 'reader')})")
+        click.echo(f"  {variant.segment}: {variant.subject} ({counted(readers, 'reader')})")
     click.echo("It leaves with the next: otalk-digest run.")
 
 
@@ -58,7 +59,7 @@ def _findings(app: App, store: Store, proposed: Edition) -> Sequence[Finding]:
 
 
 @click.command()
-@click.argument("edition", type=int, metavar="N")
+@click.argument("edition", type=NUMBER, metavar="N")
 @click.option("--reason", metavar="TEXT", help="Why; the run says it.")
 @by_option
 @click.pass_obj
@@ -129,7 +130,7 @@ def _changes(standing: Standing) -> Iterator[str]:
     for name in standing.segments:
         yield f"{name}: the segment is defined otherwise"
     for shift in standing.readers:
-        yield f"{shift.segment}: {_count(shift.now, 'reader')}, approved for {shift.approved}"
+        yield f"{shift.segment}: {counted(shift.now, 'reader')}, approved for {shift.approved}"
 
 
 def _part(part: PartDifference) -> Iterator[str]:
@@ -145,10 +146,6 @@ def _part(part: PartDifference) -> Iterator[str]:
         case "html":
             yield "the same words look different"
         case "text" | "calendar" as label:
-            yield f"{label}: {_count(part.gone, 'line')} gone, {part.new} new"
+            yield f"{label}: {counted(part.gone, 'line')} gone, {part.new} new"
         case label:
             yield f"the {label} has changed"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from otalk_digest.cli.app import App
+from otalk_digest.cli.printing import counted
 from otalk_digest.cli.serve import archive_segment
 
 if TYPE_CHECKING:
@@ -18,7 +19,12 @@ def archive() -> None:
 
 
 @archive.command()
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    help="The folder: empty, or written by this command before.",
+)
 @click.pass_obj
 def build(app: App, out: Path) -> None:
     """Write the archive, its feed and the chats' calendar into a folder, for any web space.
@@ -47,5 +53,5 @@ def build(app: App, out: Path) -> None:
 def _lines(built: "Built", out: Path) -> list[str]:
     names = [f"  {name}" for name in built.written]
     gone = [f"  {name} removed" for name in built.removed]
-    counts = f"{len(built.written)} files written, {built.unchanged} unchanged"
+    counts = f"{counted(len(built.written), 'file')} written, {built.unchanged} unchanged"
     return [*names, *gone, f"{out}: {counts}, {len(built.removed)} removed."]

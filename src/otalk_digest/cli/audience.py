@@ -27,7 +27,11 @@ def suppressions(ctx: click.Context) -> None:
 @suppressions.command()
 @click.argument("address")
 @click.option(
-    "--reason", type=click.Choice(_SUPPRESSION_REASONS), default="unsubscribed", show_default=True
+    "--reason",
+    type=click.Choice(_SUPPRESSION_REASONS),
+    default="unsubscribed",
+    show_default=True,
+    help="Why, for the counts.",
 )
 @click.pass_obj
 def add(app: App, address: str, reason: str) -> None:

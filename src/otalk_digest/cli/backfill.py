@@ -7,7 +7,7 @@ import click
 
 from otalk_digest.cli.app import App
 from otalk_digest.cli.collect import print_news
-from otalk_digest.cli.printing import print_json, progress_of
+from otalk_digest.cli.printing import counted, print_json, progress_of
 from otalk_digest.cli.records import news_record
 from otalk_digest.errors import FeedError, InputError
 from otalk_digest.pipeline.backfilling import Step, backfill, backfill_files
@@ -51,8 +51,9 @@ def read_archive(app: App, source: Source, named: Sequence[str], *, is_json: boo
         read, new_posts = _walk(steps, is_json=is_json)
     if is_json:
         return
-    what = f"{read} {'file' if read == 1 else 'files'}" if files else f"as far as page {read}"
-    click.echo(f"Read the archive, {what}: {new_posts} posts were not known.")
+    what = counted(read, "file") if files else f"as far as page {read}"
+    posts = counted(new_posts, "post was", "posts were")
+    click.echo(f"Read the archive, {what}: {posts} not known.")
     if app.stop.is_set():
         click.echo("Stopped before the end; the same command goes on from there.")
 
@@ -67,9 +68,10 @@ def _walk(steps: Iterator[Step], *, is_json: bool) -> tuple[int, int]:
                 read, new_posts = step.number, new_posts + step.new_posts
                 _print_step(step, is_json=is_json)
         except FeedError as error:
+            posts = counted(new_posts, "unknown post was", "unknown posts were")
             raise FeedError(
-                f"{error} Of the archive {new_posts} unknown posts were read until then; the same "
-                "command goes on from there."
+                f"{error} Of the archive {posts} read until then; the same command goes on from "
+                "there."
             ) from error
     return read, new_posts
 

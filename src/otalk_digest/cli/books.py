@@ -6,6 +6,7 @@ import click
 
 from otalk_digest.cli.app import App
 from otalk_digest.cli.approval import by_option, named, said
+from otalk_digest.cli.numbers import NUMBER
 from otalk_digest.cli.printing import moment, print_json, print_table
 from otalk_digest.cli.run import equation, print_reasons
 from otalk_digest.errors import InputError
@@ -92,8 +93,12 @@ def _print_next(upcoming: Standing) -> None:
 
 
 @click.group(invoke_without_command=True)
-@click.option("--edition", type=int, metavar="N", help="Only this edition.")
-@click.option("--status", type=click.Choice([str(status) for status in Status]))
+@click.option("--edition", type=NUMBER, metavar="N", help="Only this edition.")
+@click.option(
+    "--status",
+    type=click.Choice([str(status) for status in Status]),
+    help="Only what stands so; docs/operations.md says what each means.",
+)
 @click.option("--addresses", is_flag=True, help="Show addresses; without it, numbers only.")
 @click.option("--json", "is_json", is_flag=True, help="One delivery a line, all of them.")
 @click.pass_context
@@ -152,7 +157,7 @@ def _print_deliveries(records: Sequence[DeliveryRecord], *, has_address: bool) -
 
 
 @deliveries.command()
-@click.option("--edition", type=int, metavar="N", help="Only this edition.")
+@click.option("--edition", type=NUMBER, metavar="N", help="Only this edition.")
 @click.option("--resend", is_flag=True, help="Send them again.")
 @click.option("--assume-sent", is_flag=True, help="Take them as sent.")
 @by_option

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import click
 
-from otalk_digest.cli.printing import moment, print_table
+from otalk_digest.cli.printing import counted, moment, print_table
 from otalk_digest.cli.records import chat_record, people
 from otalk_digest.collect.history import LineCounts, as_text, count_lines, differences
 from otalk_digest.model.chat import NUMBER_NAMES, Chat
@@ -61,7 +61,7 @@ def print_version(version: Version, chat: Chat) -> None:
     other = "" if post.guid == chat.guid else f" (another post: {post.guid})"
     click.echo(
         f"\nVersion {version.number}, seen {moment(version.revision.seen_at)}{other}: "
-        f"{lines.added} lines added, {lines.removed} removed"
+        f"{counted(lines.added, 'line')} added, {lines.removed} removed"
     )
     if version.changes is None:
         click.echo(f"  first seen as: {post.title}")

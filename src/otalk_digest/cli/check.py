@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from otalk_digest.cli.app import App
+from otalk_digest.cli.numbers import NUMBER
 from otalk_digest.cli.printing import print_json
 from otalk_digest.cli.send import edition_to_show
 from otalk_digest.errors import CheckFailedError, InputError
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--edition", type=int, metavar="N", help="A past edition, not the next one.")
+@click.option("--edition", type=NUMBER, metavar="N", help="A past edition, not the next one.")
 @click.option("--segment", metavar="S", help="Only this segment.")
 @click.option("--json", "is_json", is_flag=True, help="One finding a line.")
 @click.pass_obj

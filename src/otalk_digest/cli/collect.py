@@ -3,7 +3,7 @@
 import click
 
 from otalk_digest.cli.app import App
-from otalk_digest.cli.printing import moment, print_json
+from otalk_digest.cli.printing import counted, moment, print_json
 from otalk_digest.cli.records import news_record
 from otalk_digest.model.chat import Flag
 from otalk_digest.model.feed import FeedKind
@@ -65,7 +65,7 @@ def print_collected(collected: Collected) -> None:
         return
     first = " First look at this blog: what is old is known now, and is not mailed."
     click.echo(
-        f"Read {collected.entries} entries: {collected.new_posts} new, "
+        f"Read {counted(collected.entries, 'entry', 'entries')}: {collected.new_posts} new, "
         f"{collected.changed_posts} changed.{first if collected.is_first_run else ''}"
     )
     for item in collected.news:

@@ -68,7 +68,7 @@ def _prepare(out: Path) -> None:
             shutil.copyfile(bundled("subscribers") / name, out / "subscribers" / name)
     except OSError as error:
         raise InputError(
-            f"{error.filename or out} cannot be written: {error.strerror}. "
+            f"{out} cannot be written: {error.strerror}. "
             "Name another folder: otalk-digest demo --out DIR."
         ) from error
 

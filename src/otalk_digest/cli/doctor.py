@@ -7,6 +7,7 @@ import click
 
 from otalk_digest.cli.app import App
 from otalk_digest.cli.collect import FORMATS
+from otalk_digest.cli.printing import counted
 from otalk_digest.cli.providers import build_signer
 from otalk_digest.digest.fixtures import fixture_digests
 from otalk_digest.digest.render import render_variant
@@ -118,17 +119,20 @@ def _check_subscribers(app: App) -> Iterator[str]:
     if not confirmed:
         yield "There are no confirmed subscribers. Add some: otalk-digest subscribers import FILE."
     if unmatched:
-        yield (
-            f"{unmatched} confirmed subscribers match no segment and get nothing. "
-            "Add a last segment without a match table."
+        who = counted(
+            unmatched,
+            "confirmed subscriber matches no segment and gets",
+            "confirmed subscribers match no segment and get",
         )
+        yield f"{who} nothing. Add a last segment without a match table."
 
 
 def _check_feed(app: App) -> Iterator[str]:
     source = app.source()
     found = discover(source)
     feed = found.feed
-    yield Remark(f"{FORMATS[feed.kind]} from {found.route.address}, {len(feed.entries)} posts")
+    posts = counted(len(feed.entries), "post")
+    yield Remark(f"{FORMATS[feed.kind]} from {found.route.address}, {posts}")
     if not feed.entries:
         yield f"The feed at {found.route.address} has no entries: is the address right?"
     if found.moved_to:

@@ -7,6 +7,7 @@ import click
 
 from otalk_digest.cli.app import App
 from otalk_digest.cli.approval import by_option, named
+from otalk_digest.cli.numbers import NUMBER
 from otalk_digest.cli.printing import moment, print_json, print_table
 from otalk_digest.errors import InputError
 from otalk_digest.pipeline import editing
@@ -76,7 +77,7 @@ def note(app: App, text: str | None, file: Path | None, clear: bool, by: str | N
 
 
 @edit.command()
-@click.argument("item", type=int, metavar="ID")
+@click.argument("item", type=NUMBER, metavar="ID")
 @by_option
 @click.pass_obj
 def hide(app: App, item: int, by: str | None) -> None:
@@ -91,7 +92,7 @@ def hide(app: App, item: int, by: str | None) -> None:
 
 
 @edit.command()
-@click.argument("item", type=int, metavar="ID")
+@click.argument("item", type=NUMBER, metavar="ID")
 @by_option
 @click.pass_obj
 def show(app: App, item: int, by: str | None) -> None:
@@ -103,7 +104,7 @@ def show(app: App, item: int, by: str | None) -> None:
 
 
 @edit.command()
-@click.argument("item", type=int, metavar="ID")
+@click.argument("item", type=NUMBER, metavar="ID")
 @click.argument("direction", type=click.Choice(["up", "down"]))
 @by_option
 @click.pass_obj

@@ -1,13 +1,13 @@
 """`otalk-digest`: one group, its commands imported only when they are called."""
 
 import importlib
-import os
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
 import click
 
+from otalk_digest.cli import streams
 from otalk_digest.errors import OtalkDigestError
 
 # Command → its module and its help, so that --help imports none of them.
@@ -81,8 +81,8 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--config",
-    # A str: pathlib is a tenth of what --help costs.
-    type=click.Path(),
+    # A str: pathlib is a tenth of what --help costs. Whether it can be read is said by its reader.
+    type=click.Path(readable=False),
     default="otalk-digest.toml",
     show_default=True,
     help="The settings file.",
@@ -114,6 +114,7 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
     """Run a command and leave with its exit status; no traceback for what a user can cause."""
     arguments = list(sys.argv[1:] if args is None else args)
     is_debug = "--debug" in arguments
+    streams.steady()
     try:
         status = cli.main(arguments, prog_name="otalk-digest", standalone_mode=False)
     except click.exceptions.Abort:
@@ -125,10 +126,6 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
         if is_debug:
             raise
         _leave(str(error), error.exit_status)
-    except BrokenPipeError:
-        # Whoever read our output has seen enough.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
     except Exception as error:
         if is_debug:
             raise
@@ -137,7 +134,12 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
             "--debug and send us the last lines.",
             1,
         )
-    sys.exit(status if isinstance(status, int) else 0)
+    status = status if isinstance(status, int) else 0
+    if status == 0 and (why := streams.lost()) is not None:
+        _leave(
+            f"the output cannot be written: {why}. All else is done: make room and look again", 2
+        )
+    sys.exit(status)
 
 
 def _leave(message: str, status: int) -> NoReturn:

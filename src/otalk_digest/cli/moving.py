@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from otalk_digest.cli.app import App
-from otalk_digest.cli.printing import print_table
+from otalk_digest.cli.printing import counted, print_table
 from otalk_digest.errors import InputError
 from otalk_digest.settings import find_database
 
@@ -43,7 +43,7 @@ def copy(app: App, source: str, target: str) -> None:
         ((each.table, each.rows, each.checksum[:12]) for each in copied),
     )
     rows = sum(each.rows for each in copied)
-    click.echo(f"{rows} rows copied and compared. Now set store.url to {target}")
+    click.echo(f"{counted(rows, 'row')} copied and compared. Now set store.url to {target}")
 
 
 @contextlib.contextmanager

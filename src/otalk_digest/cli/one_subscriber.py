@@ -10,7 +10,7 @@ from otalk_digest.audience import cells
 from otalk_digest.audience.identity import hash_identity, normalise_address
 from otalk_digest.cli.app import App
 from otalk_digest.cli.consent import consent_options
-from otalk_digest.cli.printing import moment, print_json, print_table
+from otalk_digest.cli.printing import counted, moment, print_json, print_table
 from otalk_digest.errors import InputError
 from otalk_digest.model.audience import Cadence, Consent, Listed, Proof, Reminder, Subscriber
 from otalk_digest.model.news import NewsKind
@@ -28,15 +28,23 @@ T = TypeVar("T")
 @click.option("--zone", metavar="ZONE", default="", help="Such as Europe/London.")
 @click.option("--country", metavar="CC", default="", help="Two letters, such as GB.")
 @click.option("--language", metavar="TAG", help="Such as en or pt-BR.")
-@click.option("--tag", "tags", multiple=True, help="Once for each.")
+@click.option("--tag", "tags", multiple=True, help="For the rules of segments; once for each.")
 @click.option(
     "--wants",
     multiple=True,
     type=click.Choice([kind.value for kind in NewsKind]),
-    help="Once for each.",
+    help="What they want to get; once for each. Without it, everything.",
 )
-@click.option("--cadence", type=click.Choice([each.value for each in Cadence]))
-@click.option("--reminder", type=click.Choice([each.value for each in Reminder]))
+@click.option(
+    "--cadence",
+    type=click.Choice([each.value for each in Cadence]),
+    help="How often: each edition, or one a week or a month.",
+)
+@click.option(
+    "--reminder",
+    type=click.Choice([each.value for each in Reminder]),
+    help="On the day of a chat: in the morning, or an hour before.",
+)
 @consent_options(default_source="added by hand")
 @click.pass_obj
 def add(app: App, /, address: str, **said: Any) -> int:  # noqa: ANN401 - click's options
@@ -61,7 +69,7 @@ def add(app: App, /, address: str, **said: Any) -> int:  # noqa: ANN401 - click'
         days = app.settings.privacy.unconfirmed_days
         click.echo(
             f"{done}: pending. Nothing is sent before they confirm; without it, they are "
-            f"forgotten after {days} days."
+            f"forgotten after {counted(days, 'day')}."
         )
     return 0
 
@@ -125,21 +133,35 @@ def erase(app: App, address: str, yes: bool) -> int:
 
     address, identity = normalise_address(address)
     if not yes:
-        click.confirm("Delete all that is known about this person, for good?", abort=True)
+        _require_a_yes()
     with app.store(must_exist=True) as store, store.begin() as connection:
         identity_hash = hash_identity(identity, secret_key(connection))
         erased = forgetting.erase(connection, address, identity_hash, now=app.clock())
     who = "Erased" if erased.was_known else "No subscriber had that address; kept out from now on"
-    click.echo(
-        f"{who}. {erased.deliveries} deliveries no longer name anybody, {erased.events} events "
-        "were blanked."
+    deliveries = counted(
+        erased.deliveries,
+        "delivery no longer names anybody",
+        "deliveries no longer name anybody",
     )
+    events = counted(erased.events, "event was blanked", "events were blanked")
+    click.echo(f"{who}. {deliveries}, {events}.")
     click.echo(
         "Not in the database, so left to you: lists and exports, rejects files, back-ups, "
         f"messages in {app.settings.delivery.files.folder}, and what your provider keeps "
         "(docs/privacy.md says how to ask for it)."
     )
     return 0
+
+
+def _require_a_yes() -> None:
+    """Ask. Raises InputError for a no, and where there is nobody to answer."""
+    try:
+        is_meant = click.confirm("Delete all that is known about this person, for good?")
+    except click.Abort:
+        click.echo()
+        is_meant = False
+    if not is_meant:
+        raise InputError("Nothing was erased. To erase without being asked, add --yes.")
 
 
 def _print(found: Dossier) -> None:

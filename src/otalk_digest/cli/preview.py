@@ -5,8 +5,9 @@ from urllib.parse import urlencode
 
 import click
 
-from otalk_digest.cli.app import App
+from otalk_digest.cli.app import App, ending_on_sigterm
 from otalk_digest.cli.approval import named
+from otalk_digest.cli.numbers import NUMBER
 from otalk_digest.errors import InputError, SettingsError
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="0 takes a free one.")
-@click.option("--edition", type=int, metavar="N", help="Begin with a past edition.")
+@click.option("--edition", type=NUMBER, metavar="N", help="Begin with a past edition.")
 @click.option("--real-readers", is_flag=True, help="Offer subscribers too, addresses masked.")
 @click.option("--no-reload", is_flag=True, help="Leave open pages alone when files change.")
 @click.pass_obj
@@ -30,7 +31,7 @@ def preview(app: App, port: int, edition: int | None, real_readers: bool, no_rel
     from otalk_digest.web.preview.app import serve_preview
     from otalk_digest.web.preview.gallery import Gallery
 
-    with app.store(must_exist=True) as store:
+    with ending_on_sigterm(), app.store(must_exist=True) as store:
         gallery = Gallery(lambda: open_desk(app, store), may_be_real=real_readers, by=_login_name())
         if edition is not None:
             numbers = {record.number for record in past_editions(gallery.desk)}

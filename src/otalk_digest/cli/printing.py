@@ -48,6 +48,11 @@ def progress_of(what: str) -> Iterator[Callable[[int, int | None], None]]:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """Return a number with its noun; `many` is for what does not just end in s."""
+    return f"{number} {one if number == 1 else many or f'{one}s'}"
+
+
 def moment(value: datetime | None, *, unknown: str = "") -> str:
     """Return a moment for a table, in UTC to the minute."""
     return unknown if value is None else value.astimezone(UTC).strftime("%Y-%m-%d %H:%MZ")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from otalk_digest.cli.app import App
+from otalk_digest.cli.printing import counted
 from otalk_digest.errors import InputError
 from otalk_digest.pipeline import reconciling
 
@@ -41,15 +42,18 @@ def reconcile(app: App, files: tuple[Path, ...]) -> int:
             provider.close()
     if files:
         total = sum(len(post.events) for post in posts)
-        click.echo(f"{total} events read, {new} of them new.")
-    click.echo(
-        f"{done.applied.moved} deliveries stand elsewhere now; "
-        f"{done.synced.suppressed + done.applied.suppressed + done.out_of_reach} more addresses "
-        "are never mailed again."
+        click.echo(f"{counted(total, 'event')} read, {new} of them new.")
+    moved = counted(done.applied.moved, "delivery stands elsewhere", "deliveries stand elsewhere")
+    suppressed = counted(
+        done.synced.suppressed + done.applied.suppressed + done.out_of_reach,
+        "more address is",
+        "more addresses are",
     )
+    click.echo(f"{moved} now; {suppressed} never mailed again.")
     unreadable = sum(post.unreadable for post in posts)
     if unreadable:
-        click.echo(f"{unreadable} entries are no events, and were left out.", err=True)
+        what = counted(unreadable, "entry is no event, and was", "entries are no events, and were")
+        click.echo(f"{what} left out.", err=True)
     for fault in done.synced.faults:
         click.echo(f"Not read: {fault}.", err=True)
     return 3 if unreadable else 0

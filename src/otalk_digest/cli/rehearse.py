@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import Any, Final
 
 import click
 
 from otalk_digest.cli.app import App
 from otalk_digest.cli.printing import print_table
+from otalk_digest.cli.render import pages_of
 from otalk_digest.cli.snapshots import read_snapshots
 from otalk_digest.errors import InputError
 from otalk_digest.pipeline.looks import (
@@ -40,7 +41,29 @@ _WEEKDAYS: Final = (
 )
 #: Only a folder with this in it is ever emptied.
 _MARK: Final = ".otalk-digest-rehearsal"
-_DAY: Final = click.DateTime(["%Y-%m-%d"])
+
+
+class _Moment(click.DateTime):
+    """click's own, which says what to write instead."""
+
+    def __init__(self, form: str, what: str, example: str) -> None:
+        super().__init__([form])
+        self._advice = f"is no {what}; write one such as {example}"
+
+    def convert(
+        self,
+        value: Any,  # noqa: ANN401 - click's signature
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> datetime:
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail(f"{value!r} {self._advice}", param, ctx)
+
+
+_DAY: Final = _Moment("%Y-%m-%d", "day", "2026-11-18")
+_HOUR: Final = _Moment("%H:%M", "hour", "09:00")
 
 
 @click.command()
@@ -59,11 +82,17 @@ _DAY: Final = click.DateTime(["%Y-%m-%d"])
     show_default=True,
     help="Where to put it; an older rehearsal there is replaced.",
 )
-@click.option("--weekday", type=click.Choice(_WEEKDAYS), default="wednesday", show_default=True)
+@click.option(
+    "--weekday",
+    type=click.Choice(_WEEKDAYS),
+    default="wednesday",
+    show_default=True,
+    help="The day of the job.",
+)
 @click.option(
     "--at",
     "hour",
-    type=click.DateTime(["%H:%M"]),
+    type=_HOUR,
     default="09:00",
     show_default=True,
     metavar="HH:MM",
@@ -167,11 +196,8 @@ def _writing(out: Path) -> Iterator[None]:
 def _write(shown: Sequence[Proof], folder: Path) -> None:
     folder.mkdir(parents=True)
     for proof in shown:
-        stem = folder / proof.variant.segment
-        stem.with_suffix(".html").write_text(proof.html, encoding="utf-8")
-        stem.with_suffix(".txt").write_text(proof.text, encoding="utf-8")
-        if proof.variant.calendar is not None:
-            stem.with_suffix(".ics").write_bytes(proof.variant.calendar.encode())
+        for name, content in pages_of(proof).items():
+            (folder / name).write_bytes(content)
 
 
 def _print_weeks(weeks: Sequence[Week]) -> None:

@@ -6,15 +6,17 @@ from pathlib import Path
 import click
 
 from otalk_digest.cli.app import App
+from otalk_digest.cli.numbers import NUMBER
 from otalk_digest.cli.printing import moment, print_json, print_table
 from otalk_digest.cli.run import equation
+from otalk_digest.cli.writing import writing
 from otalk_digest.errors import InputError
 from otalk_digest.model.report import ChatFigures, EditionFigures, Report
 from otalk_digest.store.report import make_report
 
 
 @click.command()
-@click.option("--edition", type=int, metavar="N", help="Only this edition.")
+@click.option("--edition", type=NUMBER, metavar="N", help="Only this edition.")
 @click.option("--json", "is_json", is_flag=True, help="One edition or chat a line.")
 @click.option(
     "--html",
@@ -46,10 +48,8 @@ def _write_page(app: App, path: Path, found: Report) -> None:
         zone=app.settings.chat.profile().zone,
         made_at=app.clock(),
     )
-    try:
-        path.write_text(page, encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror}.") from error
+    with writing(path) as file:
+        file.write(page.encode())
     click.echo(f"Written to {path}.")
 
 

@@ -8,7 +8,7 @@ import click
 from otalk_digest.cli.app import App
 from otalk_digest.cli.approval import print_standing
 from otalk_digest.cli.collect import print_collected
-from otalk_digest.cli.printing import print_table
+from otalk_digest.cli.printing import counted, print_table
 from otalk_digest.errors import CheckFailedError, TryAgainError
 from otalk_digest.model.delivery import Tally
 from otalk_digest.model.edition import EditionKind
@@ -70,11 +70,12 @@ def print_report(report: RunReport) -> None:
     if report.ready and (report.is_rehearsal or isinstance(report.error, CheckFailedError)):
         print_ready(report.ready)
     for number, jobs in sorted(report.handed_over.items()):
-        click.echo(f"Edition {number} is with the workers, in {jobs} jobs.")
+        click.echo(f"Edition {number} is with the workers, in {counted(jobs, 'job')}.")
     _print_standings(report)
     _print_care(report)
     if report.settled:
-        click.echo(f"{report.settled} in doubt for long were settled as the settings say.")
+        were = "was" if report.settled == 1 else "were"
+        click.echo(f"{report.settled} in doubt for long {were} settled as the settings say.")
     if report.in_doubt:
         click.echo(
             f"{report.in_doubt} in doubt: nobody knows whether they arrived, so they are not sent "
@@ -90,17 +91,19 @@ def _print_care(report: RunReport) -> None:
             f"({'; '.join(report.synced.faults)}): went on with those that are known."
         )
     if report.called_back.released:
-        click.echo(
-            f"{report.called_back.released} that were in doubt were called back before they were "
-            "due, and planned again."
+        what = counted(
+            report.called_back.released,
+            "that was in doubt was called back before it was",
+            "that were in doubt were called back before they were",
         )
+        click.echo(f"{what} due, and planned again.")
     if report.called_back.fault is not None:
         click.echo(f"What is in doubt could not be called back: {report.called_back.fault}")
     if not report.forgotten.is_nothing:
         old = report.forgotten
         click.echo(
             f"Forgotten, as the settings say: {old.unconfirmed} who never confirmed, "
-            f"{old.left} who left long ago, {old.events} old events."
+            f"{old.left} who left long ago, {counted(old.events, 'old event')}."
         )
 
 
@@ -160,12 +163,13 @@ def equation(number: int, tally: Tally, *, is_rehearsal: bool = False) -> str:
     """Return the books of an edition as one line that adds up."""
     readers = tally.candidates - tally.skipped
     waiting = tally.planned + tally.sending
+    candidates = counted(tally.candidates, "subscriber")
     if is_rehearsal:
-        return f"Edition {number} would go to {waiting} of {tally.candidates} subscribers."
+        return f"Edition {number} would go to {waiting} of {candidates}."
     return (
-        f"Edition {number}: {readers} readers = {tally.accepted} accepted + {tally.rejected} "
-        f"refused + {tally.in_doubt} in doubt + {waiting} not yet sent"
-        f"; {tally.skipped} of {tally.candidates} subscribers left out."
+        f"Edition {number}: {counted(readers, 'reader')} = {tally.accepted} accepted "
+        f"+ {tally.rejected} refused + {tally.in_doubt} in doubt + {waiting} not yet sent"
+        f"; {tally.skipped} of {candidates} left out."
     )
 
 

@@ -8,7 +8,7 @@ import click
 from otalk_digest.audience.identity import hash_identity, normalise_address
 from otalk_digest.audience.matching import in_words, parts_of
 from otalk_digest.cli.app import App
-from otalk_digest.cli.printing import moment, print_json, print_table
+from otalk_digest.cli.printing import counted, moment, print_json, print_table
 from otalk_digest.errors import InputError
 from otalk_digest.model.audience import Cadence, Segment
 from otalk_digest.model.delivery import SkipReason
@@ -68,7 +68,12 @@ def segments(ctx: click.Context, is_json: bool) -> None:
     _print_counts(known, counts)
     _print_shared(known, shared)
     if lost:
-        click.echo(f"\n{lost} confirmed readers are in no segment and get nothing, because:")
+        who = counted(
+            lost,
+            "confirmed reader is in no segment and gets nothing",
+            "confirmed readers are in no segment and get nothing",
+        )
+        click.echo(f"\n{who}, because:")
         print_table(("segment", "what does not hold", "for readers"), why)
 
 
@@ -162,7 +167,8 @@ def _outcome(found: Explanation) -> Iterator[str]:
         kinds = ", ".join(sorted(_kinds(found, segment))) or "nothing"
         yield f"They are in {segment.name} and get: {kinds}."
         yield f"They are told {_PACES[found.pace]}: {_because(found, segment)}."
-        yield f"Theme {segment.theme}; news older than {segment.max_age_days} days is left out."
+        age = counted(segment.max_age_days, "day")
+        yield f"Theme {segment.theme}; news older than {age} is left out."
     upcoming = found.upcoming
     if upcoming is None:
         yield "Next edition: there is none now, for there is nothing to say."

@@ -3,6 +3,7 @@
 import click
 
 from otalk_digest.cli.app import App
+from otalk_digest.cli.numbers import NUMBER
 from otalk_digest.cli.run import leave_with, print_report
 from otalk_digest.errors import InputError
 from otalk_digest.model.delivery import OutcomeKind
@@ -12,7 +13,7 @@ from otalk_digest.store.database import Store
 
 
 @click.command()
-@click.option("--edition", type=int, metavar="N", help="Only this edition.")
+@click.option("--edition", type=NUMBER, metavar="N", help="Only this edition.")
 @click.option("--dry-run", is_flag=True, help="Show the books; send nothing.")
 @click.option("--test-to", metavar="ADDR", help="Send one marked test message per segment here.")
 @click.pass_obj

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from otalk_digest.cli.app import App
+from otalk_digest.cli.app import App, ending_on_sigterm
 from otalk_digest.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -19,16 +19,22 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    help="The port; 0 takes a free one.",
+)
 @click.pass_obj
 def serve(app: App, host: str, port: int) -> None:
     """Serve the public pages: sign-up, preferences, one-click unsubscribe, the archive.
 
     Put a web server with https before it, under the address in web.base_url.
     """
-    from otalk_digest.web.public.server import serve_public
+    with ending_on_sigterm(), app.store() as store:
+        from otalk_digest.web.public.server import serve_public
 
-    with app.store() as store, app.stopping_on_sigterm():
         serve_public(open_desk(app, store), host=host, port=port, announce=click.echo)
 
 
@@ -78,7 +84,7 @@ def open_desk(app: App, store: "Store") -> "PublicDesk":
     for kind in LetterKind:
         # Now rather than when the first reader waits for it.
         stationery.letter(kind, None)
-    # Not the command's own: that one is for the signal, which uvicorn hands on at the end.
+    # Not the command's own: the pages end when uvicorn says so.
     stop = threading.Event()
 
     def wait(seconds: float) -> None:

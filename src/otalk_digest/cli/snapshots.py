@@ -28,7 +28,10 @@ def read_snapshots(folder: Path, zone: str) -> Sequence[Snapshot]:
             if (at := _moment(path, zone)) is not None
         ]
     except OSError as error:
-        raise InputError(f"{error.filename or folder} cannot be read: {error.strerror}.") from error
+        raise InputError(
+            f"{error.filename or folder} cannot be read: {error.strerror}. Name another with "
+            "--snapshots."
+        ) from error
     if not snapshots:
         raise InputError(
             f"{folder} holds no file with a date in its name, such as 2026-11-18.xml. "

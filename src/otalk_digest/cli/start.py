@@ -1,5 +1,6 @@
 """`init`: a folder to begin from."""
 
+import contextlib
 import shutil
 from pathlib import Path
 
@@ -23,14 +24,17 @@ def init(folder: Path) -> None:
     }
     if there := [path for path in files if path.exists()]:
         raise InputError(f"{there[0]} is there already. Name another folder, or move it away.")
-    try:
+    with contextlib.ExitStack() as undo:
         for target, source in files.items():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, target)
-    except OSError as error:
-        raise InputError(
-            f"{error.filename} cannot be written: {error.strerror}. Name another folder."
-        ) from error
+            try:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                undo.callback(target.unlink, missing_ok=True)
+                shutil.copyfile(source, target)
+            except OSError as error:
+                raise InputError(
+                    f"{target} cannot be written: {error.strerror}. Name another folder."
+                ) from error
+        undo.pop_all()
     for target in files:
         click.echo(f"wrote {target}")
     click.echo(

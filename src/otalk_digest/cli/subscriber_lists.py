@@ -13,6 +13,7 @@ from otalk_digest.audience.imports import SubscriberList, read_subscribers
 from otalk_digest.audience.refusals import Refusals, Reject
 from otalk_digest.cli.app import App
 from otalk_digest.cli.consent import consent_options
+from otalk_digest.cli.printing import counted
 from otalk_digest.model.audience import Consent, Listed, Proof
 from otalk_digest.store.database import Store, secret_key
 from otalk_digest.store.intake import Taken, take_in
@@ -35,7 +36,9 @@ class _Seen:
     help="Which column holds what, such as email=Kontakt or name=2; zone= to leave one out.",
 )
 @consent_options(default_source="import", whose="For rows that do not say: ")
-@click.option("--rejects", type=click.Path(path_type=Path), help="Write refused rows here.")
+@click.option(
+    "--rejects", type=click.Path(path_type=Path), help="Write refused rows here; else beside FILE."
+)
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and keep nothing.")
 @click.pass_obj
 def import_(
@@ -67,9 +70,10 @@ def import_(
         click.echo(_summary(taken, refused.count, is_kept=not dry_run))
         if seen.pending:
             days = app.settings.privacy.unconfirmed_days
+            rows = counted(seen.pending, "row does not say", "rows do not say")
             click.echo(
-                f"{seen.pending} rows do not say that their owner agreed: who has not confirmed "
-                f"before gets nothing until they do, and is forgotten after {days} days."
+                f"{rows} that their owner agreed: who has not confirmed before gets nothing until "
+                f"they do, and is forgotten after {counted(days, 'day')}."
             )
         return _print_refused(refused, rejects)
 
@@ -142,11 +146,11 @@ def _summary(taken: Taken, refused: int, *, is_kept: bool) -> str:
     if is_kept:
         return (
             f"{taken.added} added, {taken.updated} updated, {taken.kept_out} kept out because "
-            f"they left, {refused} rows refused."
+            f"they left, {counted(refused, 'row')} refused."
         )
     return (
         f"Dry run, nothing was kept: {taken.added} would be added, {taken.updated} updated, "
-        f"{taken.kept_out} kept out because they left, {refused} rows refused."
+        f"{taken.kept_out} kept out because they left, {counted(refused, 'row')} refused."
     )
 
 

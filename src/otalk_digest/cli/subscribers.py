@@ -1,17 +1,18 @@
 """`subscribers`: the group, and what lists, counts and exports them."""
 
-import sys
+from io import TextIOWrapper
 from pathlib import Path
 
 import click
 
 from otalk_digest.audience.exports import write_subscribers
 from otalk_digest.audience.identity import identity_hasher
+from otalk_digest.cli import streams
 from otalk_digest.cli.app import App
 from otalk_digest.cli.one_subscriber import add, erase, show
-from otalk_digest.cli.printing import moment, print_json, print_table
+from otalk_digest.cli.printing import counted, moment, print_json, print_table
 from otalk_digest.cli.subscriber_lists import import_
-from otalk_digest.errors import InputError
+from otalk_digest.cli.writing import writing
 from otalk_digest.model.audience import Subscriber
 from otalk_digest.store import subscribers as people
 from otalk_digest.store.consents import with_proofs
@@ -52,7 +53,7 @@ def list_(app: App, addresses: bool, is_json: bool) -> None:
             for person in known
         ),
     )
-    click.echo(f"{len(known)} subscribers.")
+    click.echo(f"{counted(len(known), 'subscriber')}.")
 
 
 @subscribers.command()
@@ -64,13 +65,10 @@ def export(app: App, out: Path | None) -> None:
         hashed = identity_hasher(secret_key(connection))
         rows = with_proofs(connection, people.iterate_subscribers(connection), hashed)
         if out is None:
-            write_subscribers(sys.stdout, rows)
+            write_subscribers(streams.output_in_utf8(), rows)
             return
-        try:
-            with out.open("w", encoding="utf-8", newline="") as file:
-                write_subscribers(file, rows)
-        except OSError as error:
-            raise InputError(f"{out} cannot be written: {error.strerror}.") from error
+        with writing(out) as file, TextIOWrapper(file, encoding="utf-8", newline="") as text:
+            write_subscribers(text, rows)
     click.echo(
         f"Written to {out}. It holds real addresses: keep it safe, delete it soon.", err=True
     )

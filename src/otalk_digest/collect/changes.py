@@ -2,7 +2,7 @@
 
 from difflib import SequenceMatcher
 
-from otalk_digest.collect.extract.lines import squash
+from otalk_digest.collect.fold import squash
 from otalk_digest.model.chat import NUMBER_NAMES, Flag, Reading
 from otalk_digest.model.news import Change
 

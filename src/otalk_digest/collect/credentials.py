@@ -2,12 +2,24 @@
 
 from urllib.parse import urlsplit, urlunsplit
 
+from otalk_digest.errors import InputError
+
 
 def bare(address: str) -> str:
-    """The address without them: as it is stored and shown. A file's path stays as it is."""
+    """The address without them: as it is stored and shown. A file's path stays as it is.
+
+    Raises InputError for what is no address.
+    """
     if "://" not in address:
         return address
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        # Not repeated: it may hold a password.
+        raise InputError(
+            "The feed's address is not a valid http or https address; it should look like "
+            "https://host/feed/."
+        ) from None
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 

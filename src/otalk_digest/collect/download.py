@@ -78,7 +78,10 @@ def _question(address: str, validators: Validators) -> _Question:
         url = httpx.URL(address)
     except (httpx.InvalidURL, ValueError):
         # Not chained: the library's text repeats the address, which may hold a password.
-        raise FeedError("The feed's address is not a valid http or https address.") from None
+        raise FeedError(
+            "The feed's address is not a valid http or https address; it should look like "
+            "https://host/feed/."
+        ) from None
     if not url.host:
         raise FeedError("The feed's address names no host; it should look like https://host/feed/.")
     auth = httpx.BasicAuth(url.username, url.password) if url.userinfo else None

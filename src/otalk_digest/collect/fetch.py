@@ -47,10 +47,10 @@ def _read_file(path: Path, max_bytes: int) -> bytes:
             body = file.read(max_bytes + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not a path"
-        raise InputError(f"The feed file {path} cannot be read: {reason}.") from error
+        raise InputError(f"The file {path} cannot be read: {reason}. Name another.") from error
     if len(body) > max_bytes:
         raise InputError(
-            f"The feed file {path} is larger than {max_bytes:,} bytes; raise max_bytes in [feed] "
+            f"The file {path} is larger than {max_bytes:,} bytes; raise max_bytes in [feed] "
             "if that is meant."
         )
     return body

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from otalk_digest.collect.changes import corrections, plan_changes
-from otalk_digest.collect.extract.lines import squash
+from otalk_digest.collect.fold import squash
 from otalk_digest.collect.merge import merge_readings
 from otalk_digest.model.chat import Chat, Flag, Phase, Reading
 from otalk_digest.model.feed import Post

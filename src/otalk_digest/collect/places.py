@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from otalk_digest.collect.extract.lines import squash
+from otalk_digest.collect.fold import squash
 from otalk_digest.model.chat import Chat, Reading
 from otalk_digest.model.feed import Entry, Post
 

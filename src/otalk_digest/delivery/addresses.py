@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 import idna
@@ -35,7 +36,13 @@ def are_plain(addresses: Sequence[str]) -> bool:
     is_fit = max(map(len, addresses), default=0) <= _LONGEST
     # One that holds a line end itself would be seen as two.
     is_whole = together.count("\n") == max(len(addresses) - 1, 0)
-    return is_fit and is_whole and bool(_PLAIN_ADDRESSES.fullmatch(together))
+    return is_fit and is_whole and _is_a_list(together)
+
+
+# Asked twice of the readers of a request: whether any is refused, and how each is written.
+@lru_cache(maxsize=16)
+def _is_a_list(together: str) -> bool:
+    return bool(_PLAIN_ADDRESSES.fullmatch(together))
 
 
 def wire_address(address: str) -> str:

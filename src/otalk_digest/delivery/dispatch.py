@@ -15,6 +15,7 @@ from otalk_digest.errors import (
     SettingsError,
     TryAgainError,
 )
+from otalk_digest.memory import seldom_searched
 
 #: So many batches in a row that nobody knows the fate of: the provider is ill, not a batch.
 MOST_DOUBTS: Final = 3
@@ -31,8 +32,13 @@ def dispatch(ledger: Ledger, provider: Provider, *, stop: threading.Event) -> in
             that was claimed has been given back.
         TryAgainError: too many batches in a row are in doubt; the rest stays planned.
     """
-    if isinstance(provider, StreamingProvider):
-        return provider.deliver(ledger, stop=stop)
+    with seldom_searched():
+        if isinstance(provider, StreamingProvider):
+            return provider.deliver(ledger, stop=stop)
+        return _one_by_one(ledger, provider, stop=stop)
+
+
+def _one_by_one(ledger: Ledger, provider: Provider, *, stop: threading.Event) -> int:
     handed_over = doubts = 0
     while not stop.is_set() and (attempt := ledger.claim(provider.batch_size)) is not None:
         try:

@@ -37,21 +37,21 @@ class MessageTemplate:
 
     #: With room for the reader's own header at 1 and for a value at each slot.
     pieces: tuple[bytes, ...]
-    #: Which piece is the value of which token.
-    slots: tuple[tuple[int, str], ...]
+    #: Which piece is which of a reader's values.
+    slots: tuple[tuple[int, int], ...]
 
     def fill(self, recipient: Recipient) -> bytes:
         """Return the whole message, lines in CRLF; the same for the same reader, always.
 
         Raises UnusableAddressError when the reader's address is none. A value that is missing
-        (KeyError) or that breaks a header (ValueError) is a bug of ours.
+        (IndexError) or that breaks a header (ValueError) is a bug of ours.
         """
         pieces = list(self.pieces)
         pieces[1] = _own_header(recipient)
         # The text has most values of the HTML, letter for letter.
         encoded: dict[str, bytes] = {}
-        for place, token in self.slots:
-            value = recipient.values[token]
+        for place, which in self.slots:
+            value = recipient.values[which]
             piece = encoded.get(value)
             if piece is None:
                 piece = encoded[value] = encode_piece(value)
@@ -69,9 +69,10 @@ def compile_message(variant: Variant, sender: Sender, *, date: datetime) -> Mess
     common = _common_header(variant, sender, date)
     mime = (("MIME-Version", "1.0"), ("Content-Type", content_type))
     pieces, slots = _joined(body)
+    which = {mark.token: place for place, mark in enumerate(variant.placeholders)}
     return MessageTemplate(
         pieces=(headers.fields((*common, *mime)).encode(), b"", *pieces),
-        slots=tuple((place + 2, token) for place, token in slots),
+        slots=tuple((place + 2, which[token]) for place, token in slots),
     )
 
 

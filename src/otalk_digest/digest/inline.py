@@ -5,8 +5,11 @@ nothing to render.
 """
 
 import logging
+from functools import cache
+from typing import Any
 
 from otalk_digest.errors import TemplateError
+from otalk_digest.memory import leaving_out
 
 DOCTYPE = "<!DOCTYPE html>"
 
@@ -17,11 +20,9 @@ def inline_css(page: str) -> str:
     The block marked `data-premailer="ignore"` comes out byte for byte. Raises TemplateError
     when the page does not begin with the one doctype that premailer keeps.
     """
-    from premailer import Premailer  # noqa: PLC0415 - a heavy import, needed here only
-
     if not page.startswith(DOCTYPE):
         raise TemplateError(f"digest.html.j2 must begin with {DOCTYPE}, in exactly that spelling")
-    inliner = Premailer(
+    inliner = _premailer()(
         page,
         # A stylesheet that a page names is never fetched.
         allow_network=False,
@@ -32,3 +33,11 @@ def inline_css(page: str) -> str:
     )
     inlined: str = inliner.transform(pretty_print=False)
     return inlined
+
+
+@cache
+def _premailer() -> Any:  # noqa: ANN401 - the package is untyped
+    # Half of what it loads is what would fetch stylesheets.
+    with leaving_out("requests"):
+        from premailer import Premailer  # noqa: PLC0415 - heavy, and needed here only
+    return Premailer

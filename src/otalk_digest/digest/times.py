@@ -116,20 +116,6 @@ def say_moment(
     return words.moment.format(date=date, hours=say_hours(starts_at, ends_at, zone, words))
 
 
-def say_reader_time(
-    starts_at: datetime,
-    ends_at: datetime | None,
-    zones: tuple[ZoneInfo, ZoneInfo],
-    words: TimeWords,
-) -> str | None:
-    """Say a chat's hour for a reader; None where the clock on the wall is the chat's own.
-
-    `zones` are the chat's and the reader's.
-    """
-    home, theirs = zones
-    return next((s for _, s in say_reader_times((starts_at, ends_at), home, [theirs], words)), None)
-
-
 def say_reader_times(
     span: tuple[datetime, datetime | None],
     home: ZoneInfo,

@@ -1,6 +1,5 @@
 """What a provider is given to send. Pure."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -28,8 +27,8 @@ class Recipient(NamedTuple):
     key: str
     address: str
     name: str | None
-    #: Token → value, ready for its place: escaped where the token stands in HTML.
-    values: Mapping[str, str]
+    #: One for each placeholder of the variant, in their order; escaped where it stands in HTML.
+    values: tuple[str, ...]
     #: RFC 5322 §3.6.4, without angle brackets; the same on every attempt.
     message_id: str
     #: RFC 2369 §3.2: the whole value of List-Unsubscribe, e.g. "<https://…>, <mailto:…>".

@@ -92,7 +92,7 @@ def readers_page(
     recipient = post.personaliser(copy.variant, key, edition=number).recipient(
         delivery_id=0, token=token, address="", name=copy.name, zone=copy.zone
     )
-    return fill(copy.variant.html, recipient)
+    return fill(copy.variant.html, copy.variant, recipient)
 
 
 def calendar_feed(connection: Connection, diary_: Diary, *, now: datetime) -> str:

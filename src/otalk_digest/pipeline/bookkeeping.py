@@ -12,7 +12,7 @@ from otalk_digest.delivery.provider import Attempt, HasFences, Provider
 from otalk_digest.logs import log_event
 from otalk_digest.model.delivery import Outcome
 from otalk_digest.model.edition import Edition, EditionKind, LetterKind, Variant
-from otalk_digest.model.message import Batch, Fence
+from otalk_digest.model.message import Batch, Fence, Recipient
 from otalk_digest.pipeline.expiring import expire_edition
 from otalk_digest.store import claims, decisions, editions, fences, ledger, pace, put_offs, signups
 from otalk_digest.store.database import Store, secret_key
@@ -186,19 +186,22 @@ class StoreLedger:
             date=self._date or self._clock(),
             sender=self._sender,
             variant=self._variant,
-            recipients=tuple(
-                [
-                    self._personaliser.recipient(
-                        delivery_id=delivery_id,
-                        token=self._links.token(subscriber_id),
-                        address=address,
-                        name=name,
-                        zone=zone,
-                        confirmation=confirmations.get(subscriber_id),
-                    )
-                    for delivery_id, subscriber_id, address, name, zone, _ in claim.readers
-                ]
-            ),
+            recipients=tuple(self._recipients(claim, confirmations)),
+        )
+
+    def _recipients(
+        self, claim: claims.Claim, confirmations: Mapping[int, str]
+    ) -> Sequence[Recipient]:
+        delivery_ids, subscriber_ids, addresses, names, zones, _ = zip(*claim.readers, strict=True)
+        return self._personaliser.recipients(
+            delivery_ids,
+            self._links.tokens(subscriber_ids),
+            addresses=addresses,
+            names=names,
+            zones=zones,
+            confirmations=[confirmations.get(each) for each in subscriber_ids]
+            if confirmations
+            else (),
         )
 
 

@@ -59,16 +59,25 @@ def musts(found: Findings) -> Iterator[tuple[str, Finding]]:
 
 def require_fit(number: int, found: Findings, *, is_frozen: bool) -> None:
     """Raise CheckFailedError when an edition may not leave."""
+    reason = why_unfit(found)
+    if reason is not None:
+        which = f" --edition {number}" if is_frozen else ""
+        raise CheckFailedError(
+            f"Edition {number} was not sent, because {reason}. "
+            f"See what to do: otalk-digest check{which}."
+        )
+
+
+def why_unfit(found: Findings) -> str | None:
+    """Say what keeps a message from leaving, in half a sentence; None when nothing does."""
     failed = list(musts(found))
     if not failed:
-        return
+        return None
     segment, first = failed[0]
-    which = f" --edition {number}" if is_frozen else ""
     more = f"the first of {len(failed)} such faults" if len(failed) > 1 else "a fault"
-    raise CheckFailedError(
-        f"Edition {number} was not sent, because it breaks a rule that it must keep: "
-        f"{first.rule} in the {first.place.part} of {segment} ({first.place.excerpt}), {more}. "
-        f"See what to do: otalk-digest check{which}."
+    return (
+        f"it breaks a rule that it must keep: {first.rule} in the {first.place.part} of "
+        f"{segment} ({first.place.excerpt}), {more}"
     )
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from otalk_digest.delivery.provider import Provider
 from otalk_digest.logs import log_event
+from otalk_digest.memory import share_one_heap
 from otalk_digest.pipeline.fencing import deliver_fenced
 from otalk_digest.store import decisions, editions
 
@@ -47,6 +48,7 @@ def hand_over(
 def send_off(job: "Job", provider: Provider, report: "RunReport", number: int) -> None:
     """Deliver an edition, or let the workers; raises what `deliver` raises."""
     if job.queue is None:
+        share_one_heap()
         deliver_fenced(job, number, provider, report.called_back, patience=job.policy.patience)
     elif number not in report.handed_over:
         with job.store.begin() as connection:

@@ -111,8 +111,8 @@ def _proof(
     template = compile_message(variant, post.sender, date=edition.frozen_at)
     return Proof(
         variant=variant,
-        html=fill(variant.html, recipient),
-        text=fill(variant.text, recipient),
+        html=fill(variant.html, variant, recipient),
+        text=fill(variant.text, variant, recipient),
         message=template.fill(recipient),
     )
 

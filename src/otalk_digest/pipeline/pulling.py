@@ -109,6 +109,13 @@ def _ask_anew(connection: Connection, source: Source, *, now: datetime) -> Answe
     return _answer(connection, source, sight, now=now)
 
 
+def looked_at(connection: Connection, source: Source) -> datetime | None:
+    """Return when the blog was last asked for what is new, by the way that is known."""
+    route = _known_route(connection, source)
+    known = None if route is None else feeds.find_address(connection, route.address)
+    return None if known is None else known.fetched_at
+
+
 def fetch_from(source: Source, address: str, *, validators: Validators | None = None) -> Fetched:
     """Fetch something of the blog; its password goes to its own host only."""
     address = with_credentials(address, of=source.address)

@@ -102,6 +102,8 @@ def _links(states: Mapping[str, bool | None]) -> Condition:
         detail = f"{failed} of {len(states)} did not answer when they were asked"
     elif unasked:
         detail = f"{unasked} of {len(states)} not checked yet"
+    elif len(states) == 1:
+        detail = "the only one answered"
     else:
         detail = f"all {len(states)} answered" if states else "there is none to check"
     return Condition(

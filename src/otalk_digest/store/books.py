@@ -4,11 +4,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, exists, func, select, union_all
+from sqlalchemy import Connection, Row, Select, exists, func, literal, select, union_all
 
 from otalk_digest.model.delivery import DeliveryRecord, Status, Tally
 from otalk_digest.store import counts
 from otalk_digest.store.schema import deliveries, editions, subscribers
+from otalk_digest.store.standing import HAS_ENDED, stands_at
 
 _PAGE: Final = 1_000
 _WENT = (Status.ACCEPTED, Status.DEFERRED, Status.DELIVERED, Status.BOUNCED, Status.COMPLAINED)
@@ -34,25 +35,26 @@ def tallies(connection: Connection) -> dict[int, Tally]:
 
 def is_anyone_planned(connection: Connection, edition: int) -> bool:
     """Whether an edition still has readers to send to, without counting them."""
-    is_planned = exists().where(
-        deliveries.c.edition == edition, deliveries.c.status == Status.PLANNED
-    )
+    is_planned = exists().where(stands_at(edition, Status.PLANNED))
     return bool(connection.scalar(select(is_planned)))
 
 
 def count_by_status(connection: Connection, edition: int) -> Mapping[str, int]:
-    """Return status → deliveries of an edition; what is not kept, from an index alone."""
+    """Return status → deliveries of an edition; what is not kept, from indexes alone."""
     found: Counter[str] = Counter()
     for line, many in counts.lines(connection, edition).items():
         found[line.status] += many
     if found:
         return found
-    query = (
-        select(deliveries.c.status, func.count())
-        .where(deliveries.c.edition == edition)
-        .group_by(deliveries.c.status)
+    ended = select(deliveries.c.status, func.count()).where(
+        deliveries.c.edition == edition, HAS_ENDED
     )
-    return {row[0]: row[1] for row in connection.execute(query)}
+    open_ = (
+        select(literal(str(status)), func.count()).where(stands_at(edition, status))
+        for status in (Status.PLANNED, Status.SENDING)
+    )
+    query = union_all(ended.group_by(deliveries.c.status), *open_)
+    return {status: many for status, many in connection.execute(query) if many}
 
 
 def count_by_reason(
@@ -98,9 +100,8 @@ def _rows_of(
     if status is None and limit is not None:
         query = query.where(deliveries.c.id.in_(_first_of_each_status(edition, limit)))
     else:
-        query = query.where(deliveries.c.edition == edition)
-        if status is not None:
-            query = query.where(deliveries.c.status == status)
+        is_one = deliveries.c.edition == edition if status is None else stands_at(edition, status)
+        query = query.where(is_one)
     query = query.order_by(deliveries.c.id).limit(limit)
     with connection.execute(
         query, execution_options={"stream_results": True, "yield_per": _PAGE}
@@ -113,7 +114,7 @@ def _first_of_each_status(edition: int, limit: int) -> Select[tuple[int]]:
     columns = deliveries.c
     firsts = (
         select(columns.id)
-        .where(columns.edition == edition, columns.status == status)
+        .where(stands_at(edition, status))
         .order_by(columns.id)
         .limit(limit)
         .subquery()
@@ -125,9 +126,7 @@ def _first_of_each_status(edition: int, limit: int) -> Select[tuple[int]]:
 def count_in_doubt(connection: Connection) -> int:
     """Return how many deliveries, of any edition, nobody knows the fate of."""
     # By edition, as the index is: there may be a million deliveries in each.
-    one = select(func.count()).where(
-        deliveries.c.edition == editions.c.number, deliveries.c.status == Status.IN_DOUBT
-    )
+    one = select(func.count()).where(stands_at(editions.c.number, Status.IN_DOUBT))
     query = select(func.coalesce(func.sum(one.scalar_subquery()), 0)).select_from(editions)
     return int(connection.execute(query).scalar_one())
 

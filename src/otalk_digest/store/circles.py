@@ -124,6 +124,12 @@ def to_remind(
     return and_(is_due, ~has_one)
 
 
+def is_anyone_to_remind(connection: Connection, *, now: datetime) -> bool:
+    """Whether anybody who can be written to wants to be reminded of chats at all."""
+    query = select(_S.id).where(_S.reminder != Reminder.NONE, _obstacle(now).is_(None)).limit(1)
+    return connection.scalar(query) is not None
+
+
 def zones_to_remind(connection: Connection) -> frozenset[str]:
     """Return the zones of those who want a reminder in the morning."""
     query = select(_S.zone).distinct().where(_S.reminder == Reminder.MORNING, _S.zone.is_not(None))

@@ -14,7 +14,7 @@ from otalk_digest.store.base import Base, Watch
 from otalk_digest.store.schema import meta
 
 #: The newest migration, so that Alembic is imported only when there is something to migrate.
-HEAD = "0017"
+HEAD = "0018"
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 

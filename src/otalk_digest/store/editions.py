@@ -9,6 +9,7 @@ from sqlalchemy import (
     exists,
     func,
     insert,
+    or_,
     select,
     update,
 )
@@ -18,11 +19,11 @@ from otalk_digest.model.edition import Edition, EditionKind, Variant
 from otalk_digest.store.records import from_json, to_json
 from otalk_digest.store.schema import (
     decisions,
-    deliveries,
     editions,
     edits,
     variants,
 )
+from otalk_digest.store.standing import stands_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,11 +130,11 @@ def variant_hash(connection: Connection, number: int, segment: str) -> str:
 
 def unfinished(connection: Connection, kind: EditionKind | None = None) -> Sequence[int]:
     """Return the editions, of a kind or all, that still have readers to send to, oldest first."""
-    waiting = exists().where(
-        deliveries.c.edition == editions.c.number,
-        deliveries.c.status.in_((Status.PLANNED, Status.SENDING)),
+    waiting = (
+        exists().where(stands_at(editions.c.number, status))
+        for status in (Status.PLANNED, Status.SENDING)
     )
-    query = select(editions.c.number).where(waiting).order_by(editions.c.number)
+    query = select(editions.c.number).where(or_(*waiting)).order_by(editions.c.number)
     if kind is not None:
         query = query.where(editions.c.kind == kind)
     return connection.scalars(query).all()

@@ -15,6 +15,7 @@ from otalk_digest.store.counts import Line
 from otalk_digest.store.fences import State
 from otalk_digest.store.moment import moment_binder
 from otalk_digest.store.schema import attempts, deliveries, editions, subscribers, suppressions
+from otalk_digest.store.standing import HAS_ENDED
 from otalk_digest.store.subscribers import is_suppressed, suppress
 from otalk_digest.store.told import events
 
@@ -113,11 +114,12 @@ def count_waiting(connection: Connection) -> int:
 def suppress_soft_bounces(connection: Connection, *, in_a_row: int, now: datetime) -> int:
     """Suppress whom the last editions, so many, did not reach for a passing reason."""
     is_suppressed_now = exists().where(suppressions.c.identity_hash == subscribers.c.identity_hash)
+    # By edition too, as the index is: there may be a million deliveries in each.
+    by_index = (_D.edition.in_(select(editions.c.number)), HAS_ENDED)
     candidates = (
         select(subscribers.c.id, subscribers.c.identity_hash)
         .join_from(deliveries, subscribers, _D.subscriber_id == subscribers.c.id)
-        # By edition too, as the index is: there may be a million deliveries in each.
-        .where(_D.edition.in_(select(editions.c.number)), _D.status.in_(_SOFT), ~is_suppressed_now)
+        .where(*by_index, _D.status.in_(_SOFT), ~is_suppressed_now)
         .distinct()
     )
     found = [

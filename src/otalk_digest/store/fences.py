@@ -12,6 +12,7 @@ from otalk_digest.model.delivery import Action, Status, after_action
 from otalk_digest.model.message import Fence
 from otalk_digest.store import counts
 from otalk_digest.store.schema import attempts, deliveries, editions
+from otalk_digest.store.standing import HAS_ENDED, stands_at
 
 _A, _D = attempts.c, deliveries.c
 
@@ -62,7 +63,7 @@ def in_doubt(connection: Connection, provider: str) -> Sequence[Fenced]:
     """
     is_in_doubt = select(_D.attempt_id, func.count().label("readers")).where(
         _D.edition.in_(select(editions.c.number).where(editions.c.completed_at.is_(None))),
-        _D.status == Status.IN_DOUBT,
+        *(_D.status == Status.IN_DOUBT, HAS_ENDED),
     )
     doubts = is_in_doubt.group_by(_D.attempt_id).subquery()
     query = (
@@ -86,9 +87,7 @@ def release(connection: Connection, attempt_id: int, *, now: datetime) -> int:
     edition = connection.execute(select(_A.edition).where(_A.id == attempt_id)).scalar_one()
     counts.forget(connection, [edition])
     statement = update(deliveries).where(
-        _D.edition == edition,
-        _D.attempt_id == attempt_id,
-        _D.status == Status.IN_DOUBT,
+        stands_at(edition, Status.IN_DOUBT), _D.attempt_id == attempt_id
     )
     new = after_action(Status.IN_DOUBT, Action.RELEASE)
     return connection.execute(
@@ -120,6 +119,7 @@ def _made_of(row: Row[Any]) -> Fenced:
 
 def _is_partly_taken(connection: Connection, row: Row[Any]) -> bool:
     is_taken = exists().where(
-        _D.edition == row.edition, _D.attempt_id == row.id, _D.status.in_(_TAKEN)
+        *(_D.edition == row.edition, _D.attempt_id == row.id),
+        *(_D.status.in_(_TAKEN), HAS_ENDED),
     )
     return bool(connection.scalar(select(is_taken)))

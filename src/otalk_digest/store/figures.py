@@ -1,13 +1,15 @@
 """How much of everything there is, for whoever watches over it. Reads only; never who."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
+from otalk_digest.store.books import count_by_status
 from otalk_digest.store.events import count_waiting
-from otalk_digest.store.schema import deliveries, editions, feed_addresses
+from otalk_digest.store.schema import editions, feed_addresses
 from otalk_digest.store.subscribers import count_by_consent, count_suppressions
 
 
@@ -29,10 +31,12 @@ class Figures:
 def take_figures(connection: Connection) -> Figures:
     """Count."""
     kinds = select(editions.c.kind, func.count()).group_by(editions.c.kind)
-    statuses = select(deliveries.c.status, func.count()).group_by(deliveries.c.status)
+    deliveries: Counter[str] = Counter()
+    for number in connection.scalars(select(editions.c.number)).all():
+        deliveries.update(count_by_status(connection, number))
     return Figures(
         editions={row[0]: row[1] for row in connection.execute(kinds)},
-        deliveries={row[0]: row[1] for row in connection.execute(statuses)},
+        deliveries=deliveries,
         subscribers=count_by_consent(connection),
         suppressions=count_suppressions(connection),
         events_waiting=count_waiting(connection),

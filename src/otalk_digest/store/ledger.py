@@ -7,7 +7,6 @@ from sqlalchemy import (
     Connection,
     bindparam,
     exists,
-    literal_column,
     update,
 )
 
@@ -20,15 +19,14 @@ from otalk_digest.model.delivery import (
 )
 from otalk_digest.store.outcomes import write_outcomes
 from otalk_digest.store.schema import attempts, deliveries
+from otalk_digest.store.standing import IS_SENDING, stands_at
 
 _NO_ANSWER = "the provider did not say what became of it"
 
 _D = deliveries.c
-# Spelled out, because a database uses an index of few rows only where it reads the condition.
-_IS_SENDING = _D.status == literal_column(f"'{Status.SENDING}'")
 _LEAVE_SENDING = {
     action: update(deliveries)
-    .where(_D.attempt_id == bindparam("attempt"), _IS_SENDING)
+    .where(_D.attempt_id == bindparam("attempt"), IS_SENDING)
     .values(
         status=after_action(Status.SENDING, action),
         reason=bindparam("why"),
@@ -66,7 +64,7 @@ def record_some(
     """Write what became of deliveries of these attempts; close those that have no other left."""
     write_outcomes(connection, outcomes, now=now)
     if open_attempts:
-        is_waiting = exists().where(_D.attempt_id == attempts.c.id, _IS_SENDING)
+        is_waiting = exists().where(_D.attempt_id == attempts.c.id, IS_SENDING)
         connection.execute(
             update(attempts)
             .where(attempts.c.id.in_(open_attempts), attempts.c.closed_at.is_(None), ~is_waiting)
@@ -88,7 +86,7 @@ def skip_planned(connection: Connection, edition: int, reason: SkipReason, *, no
     """Leave out whoever is still planned: what they would get is of no use; return how many."""
     skip = (
         update(deliveries)
-        .where(_D.edition == edition, _D.status == Status.PLANNED)
+        .where(stands_at(edition, Status.PLANNED))
         .values(status=after_action(Status.PLANNED, Action.SKIP), reason=reason, updated_at=now)
     )
     return connection.execute(skip).rowcount

@@ -15,6 +15,7 @@ from otalk_digest.model.edition import Edition, EditionKind, LetterKind
 from otalk_digest.store import counts
 from otalk_digest.store.editions import save_edition
 from otalk_digest.store.schema import deliveries, editions, variants
+from otalk_digest.store.standing import stands_at
 
 
 def plan_letter(
@@ -52,9 +53,7 @@ def plan_letter(
 
 def waiting_letters(connection: Connection) -> list[int]:
     """Return the letters that still have readers to be sent to, oldest first."""
-    is_planned = exists().where(
-        deliveries.c.edition == editions.c.number, deliveries.c.status == Status.PLANNED
-    )
+    is_planned = exists().where(stands_at(editions.c.number, Status.PLANNED))
     query = (
         select(editions.c.number)
         .where(editions.c.kind == EditionKind.LETTER, is_planned)

@@ -4,6 +4,7 @@ To read every page of a million readers takes seconds, and longer with each edit
 process cannot damage the file; a power cut on a disk that lies, or a copy put in its place, can.
 """
 
+import contextlib
 import time
 from pathlib import Path
 from typing import Final
@@ -26,7 +27,9 @@ def is_fresh(note: Path, database: Path) -> bool:
 def write(note: Path, database: Path) -> None:
     """Note that it was just looked at and is whole."""
     if identity := _identity(database):
-        note.write_text(" ".join((*identity, str(time.time()))), encoding="ascii")
+        # A full disk costs the next look, and is told by the first commit.
+        with contextlib.suppress(OSError):
+            note.write_text(" ".join((*identity, str(time.time()))), encoding="ascii")
 
 
 def _identity(database: Path) -> tuple[str, ...]:

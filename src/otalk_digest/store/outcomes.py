@@ -1,9 +1,11 @@
 """Write what became of deliveries: the one statement that is said for every reader."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import groupby
 from json import dumps
+from operator import itemgetter
+from typing import Final
 
 from sqlalchemy import ARRAY, Connection, Integer, String, bindparam, column, func, update
 
@@ -30,8 +32,12 @@ _MOVE = (
     f" WHERE status = '{Status.SENDING}' AND id "
 )
 _ONE_BY_ONE = f"{_MOVE} = ?"
-#: Those of whom the same is said: half of what it costs to move each alone.
+# Those of whom the same is said: half of what it costs to move each alone.
 _ALIKE = f"{_MOVE} IN (SELECT value FROM json_each(?))"  # noqa: S608 - the same
+# Those among them who follow each other without a gap, as they mostly do.
+_IN_A_ROW = f"{_MOVE} BETWEEN ? AND ?"
+#: What is said in an outcome: its kind, diagnostic and message id.
+_said: Final = itemgetter(1, 2, 3)
 # A server is far: the whole group in one statement, as columns.
 _SAID = (
     func.unnest(
@@ -77,15 +83,16 @@ def write_outcomes(connection: Connection, outcomes: Sequence[Outcome], *, now: 
 
 
 def _write_in_groups(connection: Connection, outcomes: Sequence[Outcome], *, stamp: object) -> None:
-    groups: defaultdict[tuple[str, str | None, str | None], list[int]] = defaultdict(list)
-    for each in outcomes:
-        said = (_AFTER[str(each.kind)], each.diagnostic, each.provider_message_id)
-        groups[said].append(each.delivery_id)
     alone = []
-    for said, ids in groups.items():
-        if len(ids) > 1:
-            connection.exec_driver_sql(_ALIKE, (*said, stamp, dumps(ids)))
+    for (kind, diagnostic, message_id), alike in groupby(outcomes, key=_said):
+        ids = [each.delivery_id for each in alike]
+        said = (_AFTER[str(kind)], diagnostic, message_id, stamp)
+        first, last = min(ids), max(ids)
+        if len(ids) == 1:
+            alone.append((*said, first))
+        elif last - first + 1 == len(set(ids)):
+            connection.exec_driver_sql(_IN_A_ROW, (*said, first, last))
         else:
-            alone.append((*said, stamp, ids[0]))
+            connection.exec_driver_sql(_ALIKE, (*said, dumps(ids)))
     if alone:
         connection.exec_driver_sql(_ONE_BY_ONE, alone)

@@ -18,6 +18,7 @@ from otalk_digest.store.schema import (
     subscribers,
     variants,
 )
+from otalk_digest.store.standing import HAS_ENDED
 
 #: What everybody may read; a letter and a reminder are for one reader or one day.
 _PUBLIC: Final = (EditionKind.DIGEST, EditionKind.CORRECTION)
@@ -103,7 +104,7 @@ def readers_copy(connection: Connection, number: int, subscriber_id: int) -> Rea
 
 
 def _has_left() -> ColumnElement[bool]:
-    went = exists().where(deliveries.c.edition == _N, deliveries.c.status.in_(_WENT))
+    went = exists().where(deliveries.c.edition == _N, deliveries.c.status.in_(_WENT), HAS_ENDED)
     newest = (
         select(decisions.c.what)
         .where(decisions.c.edition == _N)

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, func, select, text
 
 from otalk_digest.model.delivery import Status
 from otalk_digest.store.schema import deliveries
+from otalk_digest.store.standing import stands_at
 
 #: Where its tables are, apart from ours.
 SCHEMA: Final = "otalk_digest_queue"
@@ -66,7 +67,7 @@ def slices(connection: Connection, edition: int, *, size: int) -> Sequence[Slice
     place = func.row_number().over(partition_by=_D.segment, order_by=_D.id) - 1
     planned = (
         select(_D.id, _D.segment, func.div(place, size).label("piece"))
-        .where(_D.edition == edition, _D.status == Status.PLANNED, _D.segment.is_not(None))
+        .where(stands_at(edition, Status.PLANNED), _D.segment.is_not(None))
         .subquery()
     )
     columns = planned.c

@@ -11,7 +11,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    column,
+    text,
 )
 
 from otalk_digest.store.moment import Moment
@@ -24,7 +24,6 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
-
 
 meta = Table(
     "meta",
@@ -277,6 +276,8 @@ attempts = Table(
     Column("worker", Integer),
 )
 
+_STANDING = ("edition", "status", "id")
+_HAS_ENDED = text("status NOT IN ('planned', 'sending')")
 deliveries = Table(
     "deliveries",
     metadata,
@@ -290,9 +291,10 @@ deliveries = Table(
     Column("provider_message_id", String),
     Column("updated_at", Moment, nullable=False),
     UniqueConstraint("edition", "subscriber_id"),
-    Index("ix_deliveries_edition_status_id", "edition", "status", "id"),
     Index("ix_deliveries_subscriber_id", "subscriber_id"),
-    # Few at any moment: what an open attempt still holds. Of SQLite alone here: naming another
-    # database imports its dialect, in every run.
-    Index("ix_deliveries_sending", "attempt_id", sqlite_where=column("status") == "sending"),
+    # Each of some, so that one that moves on leaves and enters no more than it must: see
+    # `store.standing`. Of SQLite alone here: to name another database imports its dialect.
+    Index("ix_deliveries_planned", *_STANDING, sqlite_where=text("status = 'planned'")),
+    Index("ix_deliveries_sending", "attempt_id", sqlite_where=text("status = 'sending'")),
+    Index("ix_deliveries_ended", *_STANDING, sqlite_where=_HAS_ENDED),
 )

@@ -1,7 +1,6 @@
 """Who or what decided about deliveries in doubt, and when (R4). Append-only."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, exists, insert, select, update
@@ -9,25 +8,10 @@ from sqlalchemy import Connection, exists, insert, select, update
 from otalk_digest.model.delivery import TRANSITIONS, Action, EventKind, Status
 from otalk_digest.store import counts
 from otalk_digest.store.schema import deliveries, editions
+from otalk_digest.store.standing import HAS_ENDED, stands_at
 from otalk_digest.store.told import settlements
 
 _D = deliveries.c
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settlement:
-    """One decision."""
-
-    #: None for all editions.
-    edition: int | None
-    #: "resend" or "assume_sent".
-    how: str
-    #: How many.
-    deliveries: int
-    #: UTC.
-    at: datetime
-    #: A person, or the settings.
-    by: str
 
 
 def settle(
@@ -57,16 +41,6 @@ def settle(
     return count
 
 
-def list_settlements(connection: Connection) -> Sequence[Settlement]:
-    """Return all decisions, oldest first."""
-    return [
-        Settlement(
-            edition=row.edition, how=row.how, deliveries=row.deliveries, at=row.at, by=row.by
-        )
-        for row in connection.execute(select(settlements).order_by(settlements.c.id))
-    ]
-
-
 def _move(
     connection: Connection,
     edition: int | None,
@@ -79,7 +53,9 @@ def _move(
     cause = Action.RELEASE if resend else EventKind.ACCEPTED
     of_them = [number for number in _editions_in_doubt(connection) if edition in {None, number}]
     counts.forget(connection, of_them)
-    statement = update(deliveries).where(_D.edition.in_(of_them), _D.status == Status.IN_DOUBT)
+    statement = update(deliveries).where(
+        _D.edition.in_(of_them), _D.status == Status.IN_DOUBT, HAS_ENDED
+    )
     if before is not None:
         statement = statement.where(_D.updated_at <= before)
     new = TRANSITIONS[Status.IN_DOUBT, cause]
@@ -87,5 +63,5 @@ def _move(
 
 
 def _editions_in_doubt(connection: Connection) -> Sequence[int]:
-    is_in_doubt = exists().where(_D.edition == editions.c.number, _D.status == Status.IN_DOUBT)
+    is_in_doubt = exists().where(stands_at(editions.c.number, Status.IN_DOUBT))
     return connection.scalars(select(editions.c.number).where(is_in_doubt)).all()

@@ -24,7 +24,7 @@ _PATIENCE_S = 10.0
 _REMEDIES = (
     ("locked", "another program is writing to it; end that program or wait, then try again"),
     ("readonly", "it cannot be written; mend the permissions of the file and its folder"),
-    ("unable to open", "the folder is missing or cannot be written; make it, or mend its rights"),
+    ("unable to open", "its folder is missing, or may not be used, or the file; mend that"),
     ("full", "the disk is full; make room, then start the same command again"),
     ("disk i/o", "the disk failed; look after it before starting the same command again"),
     ("not a database", "it is damaged or not ours; put a back-up in its place"),

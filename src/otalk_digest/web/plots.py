@@ -69,8 +69,9 @@ def _said(labels: Sequence[str], heights: Sequence[int]) -> str:
     if not labels:
         return "Nothing was counted."
     high = max(range(len(heights)), key=heights.__getitem__)
+    bars = "1 bar" if len(labels) == 1 else f"{len(labels)} bars"
     return (
-        f"{len(labels)} bars, from {labels[0]} ({heights[0]:,}) to {labels[-1]} "
+        f"{bars}, from {labels[0]} ({heights[0]:,}) to {labels[-1]} "
         f"({heights[-1]:,}); the highest is {labels[high]} ({heights[high]:,}). "
         "The table below has every number."
     )

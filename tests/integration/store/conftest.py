@@ -30,14 +30,6 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(scope="session")
-def migrated_database(postgres: PostgresServer) -> Iterator[str]:
-    """The same on the server."""
-    with postgres.database() as name:
-        open_store(postgres.url(name)).close()
-        yield name
-
-
 @pytest.fixture
 def url(postgres: PostgresServer) -> Iterator[str]:
     """An empty database."""

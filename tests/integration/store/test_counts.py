@@ -6,11 +6,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection, event, update
 from tests.builders import NOW, a_subscriber, some_news
-from tests.stores import a_planned_edition, add_news, frozen_edition
+from tests.stores import a_planned_edition, add_news, examples_for, frozen_edition
 
 from otalk_digest.model.audience import Consent
 from otalk_digest.model.delivery import EventKind, Outcome, OutcomeKind, Status
@@ -79,29 +79,28 @@ STEPS: st.SearchStrategy[tuple[Callable[..., None], Any]] = st.one_of(
 )
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(steps=st.lists(STEPS, max_size=25), all_sent=st.booleans())
-def test_whatever_happens_what_is_kept_is_what_counting_finds(
-    scratch: Store, *, steps: list[tuple[Callable[..., None], Any]], all_sent: bool
-) -> None:
-    with scratch.rehearse() as connection:
-        a_planned_edition(connection, PEOPLE)
-        add_news(connection, some_news(2))
-        frozen_edition(connection, number=2, told={"everyone": [2]})
-        if all_sent:
-            is_planned = deliveries.c.status == Status.PLANNED
-            connection.execute(update(deliveries).where(is_planned).values(status="accepted"))
-            _close(connection)
-        for step, found in steps:
-            step(connection, found)
-            for number in EDITIONS:
-                kept = counts.lines(connection, number)
-                counted = counts.count_lines(connection, number)
-                assert not kept or kept == counted
-                assert books.tally(connection, number).is_balanced
-                assert sum(books.count_by_status(connection, number).values()) == len(PEOPLE)
+def test_whatever_happens_what_is_kept_is_what_counting_finds(scratch: Store) -> None:
+    @examples_for(scratch, on_a_file=60)
+    @given(steps=st.lists(STEPS, max_size=25), all_sent=st.booleans())
+    def holds(*, steps: list[tuple[Callable[..., None], Any]], all_sent: bool) -> None:
+        with scratch.rehearse() as connection:
+            a_planned_edition(connection, PEOPLE)
+            add_news(connection, some_news(2))
+            frozen_edition(connection, number=2, told={"everyone": [2]})
+            if all_sent:
+                is_planned = deliveries.c.status == Status.PLANNED
+                connection.execute(update(deliveries).where(is_planned).values(status="accepted"))
+                _close(connection)
+            for step, found in steps:
+                step(connection, found)
+                for number in EDITIONS:
+                    kept = counts.lines(connection, number)
+                    counted = counts.count_lines(connection, number)
+                    assert not kept or kept == counted
+                    assert books.tally(connection, number).is_balanced
+                    assert sum(books.count_by_status(connection, number).values()) == len(PEOPLE)
+
+    holds()
 
 
 def test_an_edition_that_is_done_with_is_not_counted_again(sqlite: Store) -> None:

@@ -310,13 +310,20 @@ def test_the_lease_is_free_when_a_run_ends_with_an_error(store: Store, other: St
         pass
 
 
-def test_the_index_of_what_is_being_sent_holds_nothing_else(store: Store) -> None:
+def test_each_index_of_where_deliveries_stand_holds_nothing_else(store: Store) -> None:
     with driver(store) as admin:
-        (row,) = admin.execute(
-            "SELECT indexdef FROM pg_indexes WHERE indexname = 'ix_deliveries_sending'"
-        )
+        rows = admin.execute(
+            "SELECT indexname, indexdef FROM pg_indexes WHERE indexdef LIKE '% WHERE %'"
+        ).fetchall()
 
-    assert row[0].endswith("(attempt_id) WHERE ((status)::text = 'sending'::text)")
+    held = {name: said.partition(" USING btree ")[2] for name, said in rows}
+    assert held["ix_deliveries_planned"] == (
+        "(edition, status, id) WHERE ((status)::text = 'planned'::text)"
+    )
+    assert held["ix_deliveries_sending"] == "(attempt_id) WHERE ((status)::text = 'sending'::text)"
+    assert held["ix_deliveries_ended"].startswith(
+        "(edition, status, id) WHERE ((status)::text <> ALL"
+    )
 
 
 # --- side by side ------------------------------------------------------------------------------

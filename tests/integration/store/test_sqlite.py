@@ -13,6 +13,7 @@ from sqlalchemy import insert
 from tests.stores import dump
 
 from otalk_digest.errors import StoreError
+from otalk_digest.store import looked_at
 from otalk_digest.store.database import Store, open_store, secret_key
 from otalk_digest.store.schema import meta
 
@@ -201,7 +202,7 @@ def test_a_folder_in_place_of_the_file_is_refused(tmp_path: Path) -> None:
 def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
     message = refusal_of(tmp_path / "none" / "digest.sqlite3")
 
-    assert "the folder is missing or cannot be written; make it, or mend its rights" in message
+    assert "its folder is missing, or may not be used, or the file; mend that" in message
 
 
 def test_a_lock_that_cannot_be_made_is_refused(store: Store, path: Path) -> None:
@@ -288,3 +289,14 @@ def test_a_store_that_another_process_makes_at_the_same_moment_is_used(path: Pat
         loser.join()
 
     assert found == [key]
+
+
+def test_a_look_that_cannot_be_noted_is_repeated_and_stops_no_run(tmp_path: Path) -> None:
+    database, note = tmp_path / "digest.sqlite3", tmp_path / "full"
+    database.touch()
+    # As on a full disk: it cannot be written.
+    note.mkdir()
+
+    looked_at.write(note, database)
+
+    assert not looked_at.is_fresh(note, database)

@@ -99,7 +99,10 @@ def test_a_match_table_becomes_a_rule(tmp_path: Path, match: str, rule: Rule) ->
         ),
         ('[[segment]]\nname = "one"\ntitle = "One"\n', "line 1: segment 1: it lacks the key why."),
         (f"{HEAD}max_age_days = 0\n", "line 5: segment 1: max_age_days: expected a whole number"),
-        (HEAD.replace('"one"', '"Über uns"'), "line 2: segment 1: name: expected text in quotes"),
+        (
+            HEAD.replace('"one"', '"Über uns"'),
+            "line 2: segment 1: name: expected at most 40 small letters, ",
+        ),
         (f"{HEAD}\n{HEAD}", "line 6: two segments are called 'one'. Rename one."),
         (f'{HEAD}theme = "nosuch"\n', "line 5: there is no theme 'nosuch'. Known ones: classic."),
         (f'{HEAD}schedule = "daily"\n', "line 5: segment 1: schedule: 'daily' is none of: each, "),

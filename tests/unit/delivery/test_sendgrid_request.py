@@ -126,7 +126,7 @@ READERS = st.builds(
     a_recipient,
     st.integers(0, 9),
     name=st.one_of(
-        st.none(), SAID, st.sampled_from(["Ann Bee", "Zoë; RN", "A  B", "\u2028", "%s"])
+        st.none(), SAID, st.sampled_from(["Ann Bee", "Zoë; RN", "A  B", "Ann\nBee", "\u2028", "%s"])
     ),
     address=st.sampled_from(["ann@reader.example", "bee%d@gärten.example", '"a b"@reader.example']),
     values=st.builds(values, SAID, SAID),
@@ -255,9 +255,9 @@ def test_who_asks_anew_is_asked_whether_they_mean_it_though_they_left_before() -
         placeholders=(*VARIANT.placeholders, asking), text=f"{VARIANT.text}{asking.token}"
     )
     reader = a_recipient()
-    reader = reader._replace(values={**reader.values, asking.token: "https://x.example/confirm/1"})
+    asked = reader._replace(values=(*reader.values, "https://x.example/confirm/1"))
 
-    body = json.loads(encode_request(replace(a_batch(reader), variant=variant), [reader], group=7))
+    body = json.loads(encode_request(replace(a_batch(asked), variant=variant), [asked], group=7))
 
     # No group: nothing bypasses one. No word of complaints: those are never bypassed.
     assert "asm" not in body

@@ -165,7 +165,7 @@ def test_with_pipelining_the_end_of_a_letter_and_the_next_envelope_are_one_write
 
     dialogue.hear(b"250 ok\r\n250 ok\r\n354 go\r\n")
 
-    assert dialogue.to_write() == first.content + b".\r\n" + second.envelope()
+    assert dialogue.to_write() == first.content + b".\r\n" + b"".join(second.envelope())
 
 
 def test_without_it_nothing_is_said_before_the_answer_to_what_was_said() -> None:

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 from lxml import html as lxml_html
@@ -126,7 +126,7 @@ def assert_nothing_else_changed(**said: Any) -> None:  # noqa: ANN401 - fields o
     assert variant.zone_values == harmless().zone_values
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(
     topic=TEXTS,
     introduction=st.none() | TEXTS,

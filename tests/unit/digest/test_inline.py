@@ -63,3 +63,32 @@ def test_heavy_libraries_wait_until_there_is_something_to_render() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
 
     assert done.stdout.strip() == "[]"
+
+
+def in_a_fresh_process(code: str) -> str:
+    program = f"import sys; from otalk_digest.digest.inline import inline_css; {code}"
+    done = subprocess.run(
+        [sys.executable, "-c", program, PAGE], capture_output=True, check=True, text=True
+    )
+    return done.stdout.strip()
+
+
+def test_inlining_loads_no_client_that_could_fetch() -> None:
+    code = (
+        "inline_css(sys.argv[1]);"
+        "print(sorted({'requests', 'urllib3', 'charset_normalizer'} & set(sys.modules)))"
+    )
+
+    assert in_a_fresh_process(code) == "[]"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "inline_css(sys.argv[1]); import requests",
+        "import requests; inline_css(sys.argv[1])",
+    ],
+    ids=["after", "before"],
+)
+def test_whoever_wants_that_client_has_it(code: str) -> None:
+    assert in_a_fresh_process(f"{code}; print(requests.Session().trust_env)") == "True"

@@ -27,10 +27,11 @@ from tests.digests import (
     news,
     rendered,
 )
+from tests.reader_times import reader_time
 
 from otalk_digest.digest.languages import fallbacks, lay_over
 from otalk_digest.digest.themes import Theme, load_theme
-from otalk_digest.digest.times import read_time_words, say_moment, say_reader_time
+from otalk_digest.digest.times import read_time_words, say_moment
 from otalk_digest.errors import TemplateError
 from otalk_digest.model.chat import Numbers
 from otalk_digest.model.edition import Digest
@@ -299,7 +300,7 @@ def test_a_german_reader_finds_city_and_zone_by_their_german_names() -> None:
     words = read_time_words(a_theme().speaking("de").words["time"])
     zones = (ZoneInfo("Europe/London"), ZoneInfo("Europe/Vienna"))
 
-    said = say_reader_time(TUESDAY, TUESDAY + timedelta(hours=1), zones, words)
+    said = reader_time(TUESDAY, TUESDAY + timedelta(hours=1), zones, words)
 
     assert said == "Bei Ihnen: 21 bis 22 Uhr MEZ (Wien)"
 

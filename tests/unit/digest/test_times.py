@@ -3,6 +3,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from tests.digests import a_theme
+from tests.reader_times import reader_time
 
 from otalk_digest.digest.times import (
     TimeWords,
@@ -10,7 +11,6 @@ from otalk_digest.digest.times import (
     say_date,
     say_hours,
     say_moment,
-    say_reader_time,
 )
 
 LONDON = ZoneInfo("Europe/London")
@@ -119,7 +119,7 @@ def test_a_reader_elsewhere_is_told_the_hour_on_their_own_wall(
 ) -> None:
     start = at(starts_at)
 
-    told = say_reader_time(start, start + timedelta(hours=1), (LONDON, ZoneInfo(zone)), words)
+    told = reader_time(start, start + timedelta(hours=1), (LONDON, ZoneInfo(zone)), words)
 
     assert told == said
 
@@ -136,7 +136,7 @@ def test_a_reader_elsewhere_is_told_the_hour_on_their_own_wall(
 def test_a_reader_whose_clock_agrees_on_that_day_is_told_nothing_more(
     starts_at: str, zone: str, words: TimeWords
 ) -> None:
-    assert say_reader_time(at(starts_at), None, (LONDON, ZoneInfo(zone)), words) is None
+    assert reader_time(at(starts_at), None, (LONDON, ZoneInfo(zone)), words) is None
 
 
 def test_a_theme_may_say_dates_in_its_own_order(words: TimeWords) -> None:

@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 from tests.digests import TOKEN_PREFIX, a_theme
+from tests.reader_times import reader_time
 
 from otalk_digest.digest.placeholders import reader_times
 from otalk_digest.digest.stories import When
-from otalk_digest.digest.times import read_time_words, say_reader_time
+from otalk_digest.digest.times import read_time_words
 
 LONDON: Final = ZoneInfo("Europe/London")
 HOUR: Final = timedelta(hours=1)
@@ -119,7 +120,7 @@ def test_every_zone_is_told_its_own_hour_and_its_date_where_that_differs(change:
     for start in chats_around(change):
         ours = read_span("Europe/London", start)
         for key in ZONES:
-            said = say_reader_time(start, start + HOUR, (LONDON, ZoneInfo(key)), WORDS)
+            said = reader_time(start, start + HOUR, (LONDON, ZoneInfo(key)), WORDS)
 
             bare = said.partition(" (")[0] if said else None
             assert bare == expected(ours, read_span(key, start)), (key, start)
@@ -134,7 +135,7 @@ def test_no_zone_is_said_in_a_programmers_spelling(key: str) -> None:
     # A day on which London's clock is unlike every other one but its own.
     start = datetime(2026, 1, 14, 20, 15, tzinfo=UTC)
 
-    said = say_reader_time(start, start + HOUR, (ZoneInfo("Etc/GMT-13"), ZoneInfo(key)), WORDS)
+    said = reader_time(start, start + HOUR, (ZoneInfo("Etc/GMT-13"), ZoneInfo(key)), WORDS)
 
     if said is not None:
         _, _, place = said.partition(" (")
@@ -166,7 +167,7 @@ def test_a_city_is_said_as_people_write_it(key: str, city: str) -> None:
         pytest.importorskip("tzdata")
     start = datetime(2026, 1, 14, 20, tzinfo=UTC)
 
-    said = say_reader_time(start, start + HOUR, (LONDON, ZoneInfo(key)), WORDS)
+    said = reader_time(start, start + HOUR, (LONDON, ZoneInfo(key)), WORDS)
 
     assert said is not None
     assert said.endswith(city)
@@ -188,7 +189,7 @@ def test_a_city_is_said_as_people_write_it(key: str, city: str) -> None:
 def test_a_zone_that_is_only_a_number_is_said_as_a_distance(key: str, zone: str) -> None:
     start = datetime(2026, 1, 14, 20, tzinfo=UTC)
 
-    said = say_reader_time(start, start + HOUR, (LONDON, ZoneInfo(key)), WORDS) or ""
+    said = reader_time(start, start + HOUR, (LONDON, ZoneInfo(key)), WORDS) or ""
 
     assert said.partition(" (")[0].split()[-1] == zone
 
@@ -197,7 +198,7 @@ def test_a_clock_that_parts_from_ours_during_the_chat_is_told() -> None:
     # At 1am UTC London falls back; Algiers was an hour ahead all along.
     start = datetime(2025, 10, 26, 0, 30, tzinfo=UTC)
 
-    said = say_reader_time(start, start + HOUR, (LONDON, ZoneInfo("Africa/Algiers")), WORDS)
+    said = reader_time(start, start + HOUR, (LONDON, ZoneInfo("Africa/Algiers")), WORDS)
 
     assert said == "Your time: 1:30am to 2:30am CET (Algiers)"
 
@@ -207,7 +208,7 @@ def test_a_zone_without_letters_and_without_distance_is_utc() -> None:
     zones = (ZoneInfo("Europe/Paris"), ZoneInfo("Africa/Casablanca"))
 
     # During Ramadan, when Morocco's clock goes by "+00".
-    assert say_reader_time(start, None, zones, WORDS) == "Your time: 8pm UTC (Casablanca)"
+    assert reader_time(start, None, zones, WORDS) == "Your time: 8pm UTC (Casablanca)"
 
 
 class Counted(str):
@@ -266,7 +267,7 @@ def test_what_is_no_zone_says_nothing(key: str) -> None:
 def test_dates_are_the_readers_on_both_sides_of_the_date_line() -> None:
     start = datetime(2026, 1, 14, 10, 30, tzinfo=UTC)
     told = {
-        key: say_reader_time(start, start + HOUR, (LONDON, ZoneInfo(key)), WORDS)
+        key: reader_time(start, start + HOUR, (LONDON, ZoneInfo(key)), WORDS)
         for key in ("Pacific/Kiritimati", "Pacific/Pago_Pago")
     }
 

@@ -14,7 +14,8 @@ from tests.views import PANELS, STATES, a_readiness, a_view
 
 from otalk_digest.pipeline.readiness import Verdict
 from otalk_digest.web.preview import panels
-from otalk_digest.web.preview.pages import STATIC, render_page, state_of
+from otalk_digest.web.preview.files import STATIC
+from otalk_digest.web.preview.pages import render_page, state_of
 from otalk_digest.web.preview.panels import Picker
 from otalk_digest.web.preview.view import View
 

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Sequence
 
-from otalk_digest.collect.extract.lines import MARKER, sentences, squash
+from otalk_digest.collect.extract.lines import MARKER, sentences
 from otalk_digest.collect.extract.questions import is_question_heading
+from otalk_digest.collect.fold import squash
 from otalk_digest.collect.patterns import Pattern
 
 _LIMIT = 500

@@ -27,7 +27,6 @@ _FOLD = str.maketrans(
     }
 )
 _FOLDED = Pattern(f"[{''.join(map(chr, _FOLD))}]")
-_NO_LETTER = Pattern(r"[\W_]+")
 _URL = Pattern(
     r"(?:https?://|www\.)\S+|(?<!\S)\S{1,300}\.(?:com|org|co|net|uk|example)/\S*", re.IGNORECASE
 )
@@ -60,11 +59,6 @@ def split_lines(text: str) -> tuple[str, ...]:
     """Return the lines that hold something, folded and none longer than the limit."""
     lines = (" ".join(line[:LINE_LIMIT].split()) for line in _plain(text).splitlines())
     return tuple(line for line in lines if line)
-
-
-def squash(text: str) -> str:
-    """Return what two wordings must share to count as the same: letters and digits."""
-    return _NO_LETTER.sub("", text.casefold())
 
 
 def without_urls(text: str) -> str:

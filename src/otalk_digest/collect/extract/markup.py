@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from lxml import etree, html
 
-from otalk_digest.collect.extract.lines import fold, squash
+from otalk_digest.collect.extract.lines import fold
+from otalk_digest.collect.fold import squash
 
 _BREAKS = frozenset(
     {

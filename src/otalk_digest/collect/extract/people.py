@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from otalk_digest.collect.extract.lines import squash
+from otalk_digest.collect.fold import squash
 from otalk_digest.model.chat import ChatProfile
 
 #: Not an e-mail address; a full stop or a bracket that sticks to a handle stays outside.

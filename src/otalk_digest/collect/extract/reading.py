@@ -8,7 +8,7 @@ from otalk_digest.collect.extract.cpd import find_cpd
 from otalk_digest.collect.extract.hosts import Hosts, find_hosts
 from otalk_digest.collect.extract.introduction import find_introduction, first_sentences
 from otalk_digest.collect.extract.kind import is_chat
-from otalk_digest.collect.extract.lines import fold, sentences, split_lines, squash
+from otalk_digest.collect.extract.lines import fold, sentences, split_lines
 from otalk_digest.collect.extract.markup import first_bold_line
 from otalk_digest.collect.extract.numbers import created_lines, read_numbers
 from otalk_digest.collect.extract.people import is_account
@@ -20,6 +20,7 @@ from otalk_digest.collect.extract.title import TitleParts, read_title, tag_patte
 from otalk_digest.collect.extract.transcript import find_transcript
 from otalk_digest.collect.extract.when import When, find_day, find_when, local_day, new_day
 from otalk_digest.collect.extract.wrapup import is_written_up
+from otalk_digest.collect.fold import squash
 from otalk_digest.collect.patterns import Pattern
 from otalk_digest.model.chat import ChatProfile, Evidence, Flag, Numbers, Reading
 from otalk_digest.model.feed import Post

@@ -3,7 +3,8 @@
 import re
 from dataclasses import dataclass
 
-from otalk_digest.collect.extract.lines import LINES_LIMIT, split_lines, squash
+from otalk_digest.collect.extract.lines import LINES_LIMIT, split_lines
+from otalk_digest.collect.fold import squash
 from otalk_digest.collect.patterns import Pattern
 
 _HEADER_LABEL = Pattern(r"^(?:date|host(?:s|ed by)?|support|otalk support)\s*[:;]", re.IGNORECASE)

@@ -4,9 +4,10 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from otalk_digest.collect.extract.lines import squash, without_marker
+from otalk_digest.collect.extract.lines import without_marker
 from otalk_digest.collect.extract.markup import Link, read_links
 from otalk_digest.collect.extract.sections import Sections, is_promise
+from otalk_digest.collect.fold import squash
 from otalk_digest.collect.patterns import Pattern
 
 _WORD = Pattern(r"transcript", re.IGNORECASE)

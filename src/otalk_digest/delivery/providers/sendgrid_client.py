@@ -16,9 +16,14 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import python_http_client
-from sendgrid import SendGridAPIClient
 
 from otalk_digest.delivery.providers.sendgrid_answer import Answer
+from otalk_digest.memory import leaving_out
+
+# What looks at signatures of events would load all of `cryptography`, eight megabytes, and gives
+# wrong answers to hostile ones (RELIABILITY 1.8): `sendgrid_signature` has ours.
+with leaving_out("sendgrid.helpers.eventwebhook"):
+    from sendgrid import SendGridAPIClient
 
 #: With another type than plain JSON the package sends text as it is.
 _JSON: Final = "application/json; charset=utf-8"

@@ -24,7 +24,7 @@ from otalk_digest.delivery.message import (
     list_fields,
 )
 from otalk_digest.delivery.providers.sendgrid_readers import ONE_CLICK_FIELD, encode_readers
-from otalk_digest.delivery.providers.sendgrid_tags import Tagged, tag_content
+from otalk_digest.delivery.providers.sendgrid_tags import TAG_LENGTH, Tagged, tag_content
 from otalk_digest.model.edition import Field
 from otalk_digest.model.message import Batch, Recipient
 
@@ -56,12 +56,14 @@ _NO_TRACKING: Final = {
 
 def faults(recipients: Sequence[Recipient]) -> list[tuple[Recipient, str]]:
     """Return whom SendGrid would refuse, and why; asking it would cost a whole request."""
-    suspects = recipients
-    if are_plain([each.address for each in recipients]):
-        # UTF-8 has four bytes for a character at most.
-        most = _SUBSTITUTIONS_LIMIT // 4
-        suspects = [e for e in recipients if len("".join((*e.values, *e.values.values()))) > most]
-    return [(each, why) for each in suspects if (why := _fault(each))]
+    # One look for all of them: UTF-8 has four bytes for a character at most.
+    values = [each.values for each in recipients]
+    tags = max(map(len, values), default=0) * TAG_LENGTH
+    longest = max(map(len, map("".join, values)), default=0)
+    are_short = tags + longest <= _SUBSTITUTIONS_LIMIT // 4
+    if are_short and are_plain([each.address for each in recipients]):
+        return []
+    return [(each, why) for each in recipients if (why := _fault(each))]
 
 
 def _fault(recipient: Recipient) -> str | None:
@@ -71,8 +73,7 @@ def _fault(recipient: Recipient) -> str | None:
         return str(error)
     if needs_smtputf8(recipient.address):
         return "SendGrid takes no addresses outside ASCII (SMTPUTF8)"
-    values = recipient.values
-    size = len("".join((*values, *values.values())).encode())
+    size = len("".join(recipient.values).encode()) + len(recipient.values) * TAG_LENGTH
     if size > _SUBSTITUTIONS_LIMIT:
         return f"the reader's own values are longer than SendGrid takes ({size} bytes)"
     return None

@@ -19,6 +19,8 @@ from otalk_digest.model.message import Recipient
 _ALPHABET: Final = "abcdefghijklmnopqrstuvwxyz0123456789"
 #: 36 to the sixth: a post that holds it would have to be written for this edition.
 _RANDOM_LENGTH: Final = 6
+#: With two letters for which value it is.
+TAG_LENGTH: Final = _RANDOM_LENGTH + 2
 #: Values that hold nothing that a reader wrote.
 _OURS: Final = frozenset(
     {Field.UNSUBSCRIBE_URL, Field.PREFERENCES_URL, Field.BROWSER_URL, Field.LOCAL_TIME}
@@ -42,12 +44,14 @@ def tag_content(
 
     `way_out` stands in the place of every reader's own unsubscribe address.
 
-    Raises KeyError for a value that is missing, ValueError for tokens that are broken.
+    Raises ValueError for a value that is missing, and for tokens that are broken.
     """
     tokens = check_tokens(variant)
     ours = {mark.token for mark in variant.placeholders if mark.field in _OURS}
     leaving = {m.token for m in variant.placeholders if m.field is Field.UNSUBSCRIBE_URL}
-    found = {token: tuple([reader.values[token] for reader in recipients]) for token in tokens}
+    marks = [mark.token for mark in variant.placeholders]
+    given = dict(zip(marks, zip(*[each.values for each in recipients], strict=True), strict=True))
+    found = {token: given[token] for token in tokens}
     if way_out is not None:
         found.update({token: (way_out,) * len(recipients) for token in tokens if token in leaving})
     # What stands in the text and in HTML is mostly the same, and cut once.

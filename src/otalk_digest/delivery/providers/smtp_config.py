@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
-from otalk_digest.delivery.dkim import Signer
 from otalk_digest.errors import SettingsError
+
+if TYPE_CHECKING:
+    from otalk_digest.delivery.dkim import Signer
 
 #: How the connection is protected; never less than asked for.
 Security = Literal["starttls", "tls", "none"]
@@ -28,7 +30,7 @@ class SmtpConfig:
     #: (VERP), so a bounce says whom it is about. None sends them to the sender.
     return_path: str | None = None
     #: For a relay that does not sign itself.
-    signer: Signer | None = None
+    signer: "Signer | None" = None
     #: Certificates to trust in place of the system's, for a relay of one's own.
     ca_file: Path | None = None
     #: For every answer before the dot: the longest that RFC 5321 §4.5.3.2 asks for.

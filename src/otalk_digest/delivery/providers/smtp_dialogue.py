@@ -46,6 +46,7 @@ class _Talk:
     """A letter on its way through the stages."""
 
     letter: Letter
+    envelope: tuple[bytes, bytes, bytes]
     #: Why it goes no further, once that is known.
     refusal: Answer | None = None
     is_mail_taken: bool = False
@@ -63,12 +64,12 @@ class Dialogue:
     refused_us: str | None = None
     #: Set when the conversation is over: why.
     is_over: str | None = None
+    #: Letters that were given and have no answer yet.
+    undecided: int = 0
     _expected: deque[tuple[_Stage, _Talk]] = field(default_factory=deque)
     _next: deque[_Talk] = field(default_factory=deque)
     _unsent: list[bytes] = field(default_factory=list)
     _replies: ReplyReader = field(default_factory=ReplyReader)
-    #: Letters that were given and have no answer yet.
-    _undecided: int = 0
     #: Octets that were ever queued, and that were handed to the network.
     _queued: int = 0
     _written: int = 0
@@ -76,9 +77,8 @@ class Dialogue:
     @property
     def room(self) -> int:
         """How many more letters it can take now."""
-        if self.is_over is not None or self.refused_us is not None:
-            return 0
-        return max(0, (2 if self.is_pipelining else 1) - self._undecided)
+        left = (2 if self.is_pipelining else 1) - self.undecided
+        return 0 if self.is_over is not None or self.refused_us is not None else left
 
     @property
     def is_busy(self) -> bool:
@@ -95,8 +95,8 @@ class Dialogue:
         if letter.is_utf8 and not self.knows_utf8:
             reason = "the server takes no addresses outside ASCII (it does not offer SMTPUTF8)"
             return Answer(kind=OutcomeKind.REJECTED, diagnostic=reason)
-        self._undecided += 1
-        self._next.append(_Talk(letter=letter))
+        self.undecided += 1
+        self._next.append(_Talk(letter=letter, envelope=letter.envelope()))
         if self._may_open():
             self._open_next()
         return None
@@ -115,8 +115,10 @@ class Dialogue:
     def wrote(self, octets: int) -> None:
         """Note how much of `to_write` the network has taken."""
         self._written += octets
-        rest = self.to_write()[octets:]
-        self._unsent = [rest] if rest else []
+        if self._written == self._queued:
+            self._unsent.clear()
+        else:
+            self._unsent = [self.to_write()[octets:]]
 
     def hear(self, received: bytes) -> Sequence[tuple[Letter, Answer]]:
         """Take what came in; return the letters that are decided by it."""
@@ -130,7 +132,7 @@ class Dialogue:
                 stage, talk = self._expected.popleft()
                 answer = self._decide(stage, talk, reply)
                 if answer is not None:
-                    self._undecided -= 1
+                    self.undecided -= 1
                     decided.append((talk.letter, answer))
         except ValueError as error:
             self.is_over = str(error)
@@ -172,10 +174,10 @@ class Dialogue:
             return
         talk = self._next.popleft()
         if self.is_pipelining:
-            self._queue(talk.letter.envelope())
+            self._queue(b"".join(talk.envelope))
             self._expected += ((stage, talk) for stage in (_Stage.MAIL, _Stage.RCPT, _Stage.DATA))
         else:
-            self._queue(_command(talk, 0))
+            self._queue(talk.envelope[0])
             self._expected.append((_Stage.MAIL, talk))
 
     def _queue(self, octets: bytes) -> None:
@@ -223,7 +225,7 @@ class Dialogue:
             self._part(talk)
             return talk.refusal
         following = _Stage.RCPT if stage is _Stage.MAIL else _Stage.DATA
-        self._queue(_command(talk, 1 if following is _Stage.RCPT else 2))
+        self._queue(talk.envelope[1 if following is _Stage.RCPT else 2])
         self._expected.append((following, talk))
         return None
 
@@ -266,17 +268,14 @@ class Dialogue:
         return Answer(kind=kind, diagnostic=reply.said, is_put_off=is_put_off)
 
 
-def _command(talk: _Talk, number: int) -> bytes:
-    return talk.letter.envelope().splitlines(keepends=True)[number]
-
-
 def _after_the_dot(reply: Reply) -> Answer:
     """Only a whole answer decides; anything else may hide an acceptance."""
     match reply.kind:
         case 2:
-            found = _QUEUED_AS.search(reply.said)
+            found = _QUEUED_AS.search(reply.text)
             return Answer(
-                kind=OutcomeKind.ACCEPTED, provider_message_id=found[1] if found else None
+                kind=OutcomeKind.ACCEPTED,
+                provider_message_id=diagnostic(found[1]) if found else None,
             )
         case 4:
             return Answer(kind=OutcomeKind.RELEASED, diagnostic=reply.said, is_put_off=True)

@@ -29,6 +29,8 @@ class Lane:
         #: How many letters it was given, and whether the server decided about one.
         self.given = 0
         self.is_fruitful = False
+        #: Whether we wait for the network to take more of what it is to write.
+        self.is_watched = False
         self._smtp = smtp
         self._config = config
         self._moved_at = time.monotonic()
@@ -36,20 +38,14 @@ class Lane:
     @property
     def room(self) -> int:
         """How many more letters it takes now."""
-        most = self._config.messages_per_connection
-        left = self.dialogue.room if most is None else min(self.dialogue.room, most - self.given)
-        return max(0, left)
+        room, most = self.dialogue.room, self._config.messages_per_connection
+        return room if most is None else max(0, min(room, most - self.given))
 
     @property
     def is_worn(self) -> bool:
         """Whether it has carried all that one connection may, and can be closed."""
         most = self._config.messages_per_connection
         return most is not None and self.given >= most and not self.dialogue.is_busy
-
-    @property
-    def wants_to_write(self) -> bool:
-        """Whether the network did not take everything yet."""
-        return self.dialogue.wants_to_write
 
     def patience_s(self) -> float:
         """Return how long it may stay silent from now: RFC 5321 §4.5.3.2, RFC 1047."""
@@ -87,9 +83,8 @@ class Lane:
             raise ConnectionResetError("Connection unexpectedly closed")
         self._moved_at = time.monotonic()
         decided = self.dialogue.hear(received)
-        self.is_fruitful = self.is_fruitful or any(
-            not answer.is_worth_another for _, answer in decided
-        )
+        if decided and not self.is_fruitful:
+            self.is_fruitful = any(not answer.is_worth_another for _, answer in decided)
         return decided
 
     def lose(self, reason: str) -> Sequence[tuple[Letter, Answer]]:

@@ -34,7 +34,8 @@ _GLANCE_S: Final = 0.02
 _LONGEST_GLANCE_S: Final = 0.5
 #: Opening a connection costs round trips, so it must have so many letters to carry.
 _WORTH_A_CONNECTION: Final = 4
-#: A feed is asked for more when no more letters than these are waiting.
+#: A feed is asked for more when no more letters than these are waiting while each connection has
+#: two under way; a relay without PIPELINING takes one, so more of them wait.
 LOW: Final = 8
 
 
@@ -80,7 +81,7 @@ class Lanes:
             self._waiting += supply.arrived()
             if is_ending:
                 self._give_back(feed)
-            elif len(self._waiting) <= LOW:
+            elif not supply.is_asked and self._is_low():
                 supply.ask()
             if not self._waiting and not any(lane.dialogue.is_busy for lane in self._open):
                 if not supply.is_asked and (is_ending or supply.is_exhausted):
@@ -93,6 +94,11 @@ class Lanes:
             if last_moment is not None and time.monotonic() > last_moment:
                 for lane in tuple(self._open):
                     self._drop(lane, feed, "we were asked to stop and waited long enough")
+
+    def _is_low(self) -> bool:
+        """Whether it is time to ask: what is in hand has to last while the books are written."""
+        most = LOW + 2 * self._config.connections - len(self._waiting)
+        return most >= 0 and sum(lane.dialogue.undecided for lane in self._open) <= most
 
     def close(self) -> None:
         """Say good-bye on every connection."""
@@ -116,10 +122,10 @@ class Lanes:
         for opening in [each for each in self._opening if each.done()]:
             self._opening.remove(opening)
             self._take_in(opening)
-        if self._trouble is not None or time.monotonic() < self._wait_until:
+        free = self._config.connections - len(self._open) - len(self._opening)
+        if not free or self._trouble is not None or time.monotonic() < self._wait_until:
             return
         room = sum(lane.room for lane in self._open) + len(self._opening)
-        free = self._config.connections - len(self._open) - len(self._opening)
         wanted = math.ceil((len(self._waiting) - room) / _WORTH_A_CONNECTION)
         for _ in range(min(free, wanted)):
             self._opening.append(_begin_to_open(self._config))
@@ -156,14 +162,22 @@ class Lanes:
             self._sleep(wait_s)
 
     def _hand_out(self, feed: Feed) -> None:
+        """Serve those that have nothing to do: the others are served when they are heard."""
+        if not self._waiting:
+            return
         for lane in tuple(self._open):
-            while self._waiting and lane.room and self._may_give():
-                letter = self._waiting.popleft()
-                answer = lane.give(letter)
-                if answer is not None:
-                    feed.settle(letter, answer)
-            if lane.wants_to_write:
-                self._flush(lane, feed)
+            if lane.room:
+                self._serve(lane, feed)
+
+    def _serve(self, lane: Lane, feed: Feed) -> None:
+        """Give a connection what it has room for, and let it speak."""
+        while self._waiting and lane.room and self._trouble is None and self._may_give():
+            letter = self._waiting.popleft()
+            answer = lane.give(letter)
+            if answer is not None:
+                feed.settle(letter, answer)
+        if lane.dialogue.wants_to_write:
+            self._flush(lane, feed)
 
     def _may_give(self) -> bool:
         """Whether the limit of messages a minute allows one more now."""
@@ -181,8 +195,9 @@ class Lanes:
         except OSError as error:
             self._drop(lane, feed, str(error))
             return
-        wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if lane.wants_to_write else 0)
-        if self._selector.get_key(lane.socket).events != wanted:
+        if lane.dialogue.wants_to_write is not lane.is_watched:
+            lane.is_watched = not lane.is_watched
+            wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if lane.is_watched else 0)
             self._selector.modify(lane.socket, wanted, lane)
 
     def _turn(self, feed: Feed) -> None:
@@ -229,6 +244,8 @@ class Lanes:
         elif lane.is_worn:
             self._part_with(lane)
             lane.close()
+        else:
+            self._serve(lane, feed)
 
     def _settle(self, letter: Letter, answer: Answer, feed: Feed) -> None:
         """Note what became of a letter, or try it on another connection."""

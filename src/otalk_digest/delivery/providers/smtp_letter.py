@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from otalk_digest.delivery.addresses import diagnostic
 from otalk_digest.model.delivery import OutcomeKind
@@ -24,12 +24,11 @@ class Letter:
     #: RFC 6531 §3.4: the address has no ASCII form.
     is_utf8: bool = False
 
-    def envelope(self) -> bytes:
-        """Return the commands that come before the content."""
+    def envelope(self) -> tuple[bytes, bytes, bytes]:
+        """Return the commands that come before the content: MAIL, RCPT, DATA."""
         options = " SMTPUTF8 BODY=8BITMIME" if self.is_utf8 else ""
-        return (
-            f"MAIL FROM:<{self.sender}>{options}\r\nRCPT TO:<{self.recipient}>\r\nDATA\r\n".encode()
-        )
+        mail = f"MAIL FROM:<{self.sender}>{options}\r\n".encode()
+        return mail, f"RCPT TO:<{self.recipient}>\r\n".encode(), b"DATA\r\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,9 +44,8 @@ class Answer:
     is_put_off: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """One whole reply: RFC 5321 §4.2."""
+class Reply(NamedTuple):
+    """One whole reply: RFC 5321 §4.2. Four to each message, so it has to cost little."""
 
     code: int
     #: As the server wrote it, so it may hold addresses: for `said` alone.
@@ -79,6 +77,9 @@ class ReplyReader:
         if received:
             self._rest = self._rest[self._read :] + received
             self._read = 0
+        elif self._read == len(self._rest):
+            # Most often: one reply came, and it is read.
+            return None
         while (found := _LINE.match(self._rest, self._read)) is not None:
             self._read = found.end()
             self._lines.append((found[3] or b"").decode("utf-8", "replace"))

@@ -6,7 +6,6 @@ Every address lies under a random token; `guard` says who may ask.
 import asyncio
 import contextlib
 import secrets
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Final
 
@@ -17,8 +16,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from otalk_digest.errors import SettingsError
 from otalk_digest.pipeline.previewing import Choice
+from otalk_digest.web.listening import listen
 from otalk_digest.web.preview import files
 from otalk_digest.web.preview.deeds import DEEDS, do
 from otalk_digest.web.preview.events import LookOut
@@ -84,17 +83,7 @@ def serve_preview(
 ) -> None:
     """Serve until Ctrl-C; `announce` is told the address. Raises SettingsError."""
     token = secrets.token_urlsafe(16)
-    listener = socket.socket()
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((LOOPBACK, port))
-        # Before the address is told: who comes at once waits instead of being refused.
-        listener.listen()
-    except OSError as error:
-        listener.close()
-        raise SettingsError(
-            f"Port {port} is taken ({error.strerror}). Name another one."
-        ) from error
+    listener = listen(LOOPBACK, port)
     announce(f"http://{LOOPBACK}:{listener.getsockname()[1]}/{token}/")
     servers: list[uvicorn.Server] = []
     app = build_app(

@@ -18,6 +18,7 @@ from otalk_digest.pipeline.readiness import public_addresses
 from otalk_digest.web.preview.gallery import Gallery
 from otalk_digest.web.preview.guard import read_form
 from otalk_digest.web.preview.page import NUMBER, Site, choice_of, settled
+from otalk_digest.web.preview.pages import counted
 from otalk_digest.web.preview.state import State, read_state
 
 _NAME_MOST: Final = 80
@@ -155,7 +156,10 @@ def _links(form: _Form) -> str:
     )
     failed = sum(not answer.is_ok for answer in answers.values())
     if failed:
-        return f"{failed} of {len(answers)} links do not answer."
+        do = "does" if failed == 1 else "do"
+        return f"{failed} of {counted(len(answers), 'link', 'links')} {do} not answer."
+    if len(answers) == 1:
+        return "The one link that can be asked answers."
     return f"All {len(answers)} links that can be asked answer."
 
 

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from otalk_digest.pipeline.previewing import Scene
 
-_STATIC: Final = Path(__file__).parent / "static"
+STATIC: Final = Path(__file__).parent / "static"
 _KINDS: Final = {
     "css": "text/css; charset=utf-8",
     "js": "text/javascript; charset=utf-8",
@@ -27,10 +27,10 @@ _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 def static_file(name: str) -> Response:
     """Return one of our own files. Raises HTTPException when there is none."""
     kind = name.rpartition(".")[2]
-    known = {path.name for path in _STATIC.iterdir()} if _STATIC.is_dir() else set()
+    known = {path.name for path in STATIC.iterdir()} if STATIC.is_dir() else set()
     if name not in known or kind not in _KINDS:
         raise HTTPException(404)
-    body = (_STATIC / name).read_bytes()
+    body = (STATIC / name).read_bytes()
     return Response(body, headers={"content-type": _KINDS[kind]})
 
 

@@ -20,8 +20,6 @@ from otalk_digest.web.preview import panels
 from otalk_digest.web.preview.panels import DiffLine, MarkedFinding
 from otalk_digest.web.preview.view import Readiness, View
 
-STATIC: Final = Path(__file__).parent / "static"
-
 _PAGES: Final = Path(__file__).parent / "pages"
 _PARTS: Final = {
     panels.FindingsPanel: "findings",
@@ -123,7 +121,7 @@ def _environment(cache: Path | None) -> jinja2.Environment:
         by_rule=_by_rule, by_group=_by_group, kilobytes=_kilobytes, runs=_runs
     )
     environment.globals.update(
-        without=_without, address_without=_address_without, share=_share, counted=_counted
+        without=_without, address_without=_address_without, share=_share, counted=counted
     )
     return environment
 
@@ -173,5 +171,6 @@ def _share(value: int, limit: int) -> str:
     return f"{min(100.0, 80 * value / max(limit, 1)):.1f}%"
 
 
-def _counted(number: int, one: str, many: str) -> str:
+def counted(number: int, one: str, many: str) -> str:
+    """Return a number with its noun."""
     return f"{number:,} {one if number == 1 else many}"

@@ -8,7 +8,7 @@ from typing import Final
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from otalk_digest.errors import SettingsError
+from otalk_digest.web.listening import listen
 from otalk_digest.web.public.app import build_public
 from otalk_digest.web.public.desk import PublicDesk
 
@@ -92,28 +92,6 @@ def public_server(
         timeout_graceful_shutdown=_FAREWELL_S,
     )
     return uvicorn.Server(config)
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """Return a socket that listens already. Raises SettingsError."""
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM
-        )[0]
-        listener = socket.socket(family, kind, protocol)
-    except OSError as error:
-        raise SettingsError(f"{host} is no address of this machine. Name another one.") from error
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind(address)
-        # Before the address is told: who comes at once waits instead of being refused.
-        listener.listen(2048)
-    except OSError as error:
-        listener.close()
-        raise SettingsError(
-            f"{host}, port {port}, cannot be listened on ({error.strerror}). Name another one."
-        ) from error
-    return listener
 
 
 def _name_of(listener: socket.socket) -> str:
