@@ -19,7 +19,7 @@ from processes import print_table
 
 from otalk_digest.audience.identity import hash_identity
 from otalk_digest.audience.links import ReaderLinks
-from otalk_digest.model.audience import Subscriber
+from otalk_digest.model.audience import Listed, Subscriber
 from otalk_digest.store.database import open_store, secret_key
 from otalk_digest.store.intake import take_in
 from otalk_digest.store.subscribers import count_suppressions
@@ -78,12 +78,11 @@ def fill(folder: Path) -> list[str]:
     store = open_store(folder / "otalk-digest.sqlite3")
     with store.begin() as connection:
         key = secret_key(connection)
-        people = (f"reader{number}@example.org" for number in range(READERS))
-        readers = (
-            (Subscriber(address=one, identity=one, joined_at=now), hash_identity(one, key))
-            for one in people
+        people = [f"reader{number}@example.org" for number in range(READERS)]
+        readers = Listed.of(
+            [Subscriber(address=one, identity=one, joined_at=now) for one in people]
         )
-        take_in(connection, readers, now=now)
+        take_in(connection, [(readers, [hash_identity(one, key) for one in people])], now=now)
     store.close()
     links = ReaderLinks(key=key, base_url="https://digest.example", mailbox="team@example.org")
     return [links.token(number) for number in range(1, READERS + 1)]

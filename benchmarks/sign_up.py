@@ -26,7 +26,7 @@ from processes import print_table
 from otalk_digest.audience.identity import hash_identity
 from otalk_digest.cli.app import App
 from otalk_digest.cli.serve import open_desk
-from otalk_digest.model.audience import Consent, Subscriber
+from otalk_digest.model.audience import Consent, Listed, Subscriber
 from otalk_digest.store.database import Store, secret_key
 from otalk_digest.store.intake import take_in
 from otalk_digest.store.subscribers import suppress
@@ -67,7 +67,7 @@ def fill(store: Store, many: int) -> None:
             addresses = [address_of(kind, number) for number in range(many)]
             hashes = [hash_identity(one, key) for one in addresses]
             people = [Subscriber(address=one, identity=one, consent=consent) for one in addresses]
-            take_in(connection, zip(people, hashes, strict=True), now=now)
+            take_in(connection, [(Listed.of(people), hashes)], now=now)
             if kind in {"unsubscribed", "complained"}:
                 for each in hashes:
                     suppress(connection, each, kind, now=now)

@@ -2,14 +2,17 @@
 # ruff: noqa: ANN401  builders take any field of the noun that they fill in
 
 import hashlib
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from otalk_digest.audience.identity import normalise_address
-from otalk_digest.model.audience import AllOf, Facet, Has, Segment, Subscriber
+from otalk_digest.model.audience import AllOf, Facet, Has, Listed, Segment, Subscriber
 from otalk_digest.model.chat import Chat, Figure, Numbers, Phase, Reading
 from otalk_digest.model.edition import Edition, Field, Placeholder, Variant
 from otalk_digest.model.news import KnownNews, News, NewsKind
+
+T = TypeVar("T")
 
 #: A Wednesday morning.
 NOW: Final = datetime(2026, 11, 18, 9, tzinfo=UTC)
@@ -70,6 +73,16 @@ def a_subscriber(address: str = "ann@example.org", **fields: Any) -> Subscriber:
     return Subscriber(
         **({"address": as_written, "identity": identity, "source": "sign-up form"} | fields)
     )
+
+
+def each_of(rows: Iterable[Listed | T]) -> Iterator[Subscriber | T]:
+    """Yield the subscribers of a list one by one, and between them whatever else there is."""
+    for row in rows:
+        if isinstance(row, Listed):
+            for address, identity, name, said in zip(*row, strict=True):
+                yield said._replace(address=address, identity=identity, name=name or None)
+        else:
+            yield row
 
 
 def a_segment(name: str = "everyone", **fields: Any) -> Segment:

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterable, Sequence
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -11,7 +12,7 @@ from sqlalchemy import Connection, select
 from tests.builders import NOW, a_segment, a_variant, an_edition, some_news
 
 from otalk_digest.audience.identity import hash_identity
-from otalk_digest.model.audience import Segment, Subscriber
+from otalk_digest.model.audience import Listed, Segment, Subscriber
 from otalk_digest.model.edition import Edition
 from otalk_digest.model.news import KnownNews
 from otalk_digest.store import editions, intake, news, plan, subscribers
@@ -36,19 +37,26 @@ def hash_of(connection: Connection, person: Subscriber) -> str:
     return hash_identity(person.identity, secret_key(connection))
 
 
-def hashed(connection: Connection, people: Iterable[Subscriber]) -> list[tuple[Subscriber, str]]:
-    """Each with their hash: the key is asked for once, which matters in a long list."""
-    key = secret_key(connection)
-    return [(person, hash_identity(person.identity, key)) for person in people]
-
-
 def find_person(connection: Connection, identity: str) -> Subscriber | None:
     identity_hash = hash_identity(identity, secret_key(connection))
     return subscribers.find_subscriber(connection, identity_hash)
 
 
 def add_people(connection: Connection, *people: Subscriber) -> None:
-    intake.take_in(connection, hashed(connection, people), now=NOW)
+    take_in(connection, people)
+
+
+def take_in(
+    connection: Connection, people: Sequence[Subscriber], *, now: datetime = NOW
+) -> intake.Taken:
+    """Take them in as a file of them is: some at a time, and the key is asked for once."""
+    key = secret_key(connection)
+    parts = [people[first : first + 100] for first in range(0, len(people), 100)]
+    rows = [
+        (Listed.of(part), [hash_identity(person.identity, key) for person in part])
+        for part in parts
+    ]
+    return intake.take_in(connection, rows, now=now)
 
 
 def suppress(connection: Connection, person: Subscriber, reason: str = "unsubscribed") -> None:

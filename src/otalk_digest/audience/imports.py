@@ -1,12 +1,12 @@
 """Subscriber files: whatever a spreadsheet or another program saves, read row by row."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import chain, repeat
+from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple
 from zoneinfo import available_timezones
 
 from otalk_digest.audience import cells as meaning
@@ -16,13 +16,13 @@ from otalk_digest.audience.identity import normalise_address, normalise_addresse
 from otalk_digest.audience.refusals import Reject
 from otalk_digest.audience.spreadsheets import Block, Row, open_sheet
 from otalk_digest.errors import InputError
-from otalk_digest.model.audience import Cadence, Consent, Proof, Reminder, Subscriber
-
-T = TypeVar("T")
+from otalk_digest.model.audience import Consent, Listed, Proof, Subscriber
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 _NO_PROOF: Final = Proof()
+#: What subscribers say besides their address and name.
+_SAID: Final = ("consent", "zone", "country", "language", "tags", "wants", "source")
 #: Fields that most lists do not have, so that most rows are not asked for them.
 _RARE: Final = frozenset(
     {
@@ -61,24 +61,23 @@ class SubscriberList:
             self._rows = chain([header], sheet.rows)
         self._reader = _RowReader(self.columns, unsaid)
 
-    def __iter__(self) -> Iterator[Subscriber | Reject]:
-        """Yield a subscriber or a reject for each row that is not empty."""
+    def __iter__(self) -> Iterator[Listed | Reject]:
+        """Yield subscribers and rejects; each of them in the order of the rows."""
         for rows in self._rows:
             if isinstance(rows, Block):
                 yield from self._together(rows)
             else:
                 yield from self._alone(rows)
 
-    def _together(self, block: Block) -> Iterator[Subscriber | Reject]:
+    def _together(self, block: Block) -> Iterator[Listed | Reject]:
         """Read many rows at once, and what has something unusual in it in ever smaller parts."""
         number, rows = block
-        people = self._reader.subscribers(rows)
-        if people is not None:
-            for place, person in enumerate(people):
-                if person is not None:
-                    yield person
-                else:
-                    yield from self._alone(Row(number + place, tuple(rows[place])))
+        found = self._reader.subscribers(rows)
+        if found is not None:
+            people, refused = found
+            yield people
+            for place in refused:
+                yield from self._alone(Row(number + place, tuple(rows[place])))
         elif len(rows) > _FEW and not self._reader.has_rare:
             half = len(rows) // 2
             yield from self._together(Block(number, rows[:half]))
@@ -87,10 +86,10 @@ class SubscriberList:
             for place, cells in enumerate(rows, number):
                 yield from self._alone(Row(place, tuple(cells)))
 
-    def _alone(self, row: Row) -> Iterator[Subscriber | Reject]:
+    def _alone(self, row: Row) -> Iterator[Listed | Reject]:
         if any(map(str.strip, row.cells)):
             try:
-                yield self._reader.subscriber(row)
+                yield Listed.of([self._reader.subscriber(row)])
             except InputError as error:
                 titles = self.columns.titles
                 yield Reject(row=row.number, reason=str(error), titles=titles, cells=row.cells)
@@ -135,10 +134,12 @@ class _RowReader:
         #: Each row is then read by itself.
         self.has_rare = not _RARE.isdisjoint(self._columns)
         self._source = unsaid.source
+        self._said = [field for field in _SAID if field in self._columns]
         has_commas = columns.program in COMMAS_PART_TAGS
         # Few different ones in a file, and no more kept than fit easily.
         remembered = lru_cache(maxsize=4_096)
-        self._zone = remembered(meaning.zone_reader(available_timezones()))
+        self._say = remembered(self._read_said)
+        self._zone = meaning.zone_reader(available_timezones())
         self._country = remembered(meaning.country_of)
         self._tags = remembered(lambda cell: meaning.words_of(cell.lower(), has_commas=has_commas))
         self._wants = remembered(lambda cell: meaning.wants_of(cell.lower()))
@@ -148,8 +149,8 @@ class _RowReader:
         self._proofs = dict.fromkeys(Consent, _NO_PROOF)
         self._proofs[Consent.CONFIRMED] = unsaid.proof
 
-    def subscribers(self, rows: Sequence[Sequence[str]]) -> Iterable[Subscriber | None] | None:
-        """Read rows of which each is a line, all at once; None stands for one that is refused.
+    def subscribers(self, rows: Sequence[Sequence[str]]) -> tuple[Listed, list[int]] | None:
+        """Read rows of which each is a line, all at once; return the places of refused ones too.
 
         None when there may be something in one of them that wants a closer look.
         """
@@ -158,53 +159,32 @@ class _RowReader:
         if not _is_plain("".join(chain.from_iterable(rows))):
             return None
         columns = list(zip(*rows, strict=False))
-        addresses, identities, refused = normalise_addresses(columns[self._columns["address"]])
+
+        def cells(field: str) -> Iterable[str]:
+            return map(str.strip, columns[self._columns[field]])
+
         try:
-            people = self._people(columns, addresses, identities)
+            said = (
+                list(map(self._say, *map(cells, self._said)))
+                if self._said
+                else [self._say()] * len(rows)
+            )
         except InputError:
             return None
-        for place in refused:
-            people[place] = None
-        return people
+        names = list(cells("name")) if "name" in self._columns else [""] * len(rows)
+        addresses, identities, refused = normalise_addresses(columns[self._columns["address"]])
+        people = Listed(addresses, identities, names, said)
+        for place in reversed(refused):
+            for column in people:
+                del column[place]
+        return people, refused
 
-    def _people(
-        self, columns: Sequence[Sequence[str]], addresses: list[str], identities: list[str]
-    ) -> list[Subscriber | None]:
-        """Almost every row of a long list. Raises InputError."""
-
-        def read(field: str, meaning_of: Callable[[str], T]) -> Iterable[T]:
-            position = self._columns.get(field)
-            if position is None:
-                return repeat(meaning_of(""))
-            return map(meaning_of, map(str.strip, columns[position]))
-
-        fields = zip(
-            *(addresses, identities, read("name", _or_none)),
-            *(read("zone", self._zone), read("country", self._country)),
-            *(read("language", _or_none), read("tags", self._tags), read("wants", self._wants)),
-            *(read("consent", self._consent), repeat(None), read("source", self._sourced)),
-            *(repeat(Cadence.EACH), repeat(Reminder.NONE), repeat(None)),
-            read("consent", self._proof_of),
-            strict=False,
-        )
-        return list(map(Subscriber._make, fields))
-
-    def _proof_of(self, consent: str) -> Proof:
-        return self._proofs[self._consent(consent)]
-
-    def _sourced(self, cell: str) -> str:
-        return cell or self._source
-
-    def subscriber(self, row: Row) -> Subscriber:
-        """Raises InputError, which says why the row is refused."""
-        record = self._record(row)
-        get = record.get
-        address, identity = normalise_address(get("address", ""))
+    def _read_said(self, *cells: str) -> Subscriber:
+        """Read what is said besides address and name. Raises InputError."""
+        get = dict(zip(self._said, cells, strict=True)).get
         consent = self._consent(get("consent", ""))
-        person = Subscriber(
-            address,
-            identity,
-            name=get("name") or None,
+        return Subscriber(
+            *("", ""),
             zone=self._zone(get("zone", "")),
             country=self._country(get("country", "")),
             language=get("language") or None,
@@ -214,6 +194,14 @@ class _RowReader:
             source=get("source") or self._source,
             proof=self._proofs[consent],
         )
+
+    def subscriber(self, row: Row) -> Subscriber:
+        """Raises InputError, which says why the row is refused."""
+        record = self._record(row)
+        address, identity = normalise_address(record.get("address", ""))
+        said = self._say(*(record.get(field, "") for field in self._said))
+        name = record.get("name") or None
+        person = said._replace(address=address, identity=identity, name=name)
         return self._with_rare(person, record) if self.has_rare else person
 
     def _with_rare(self, person: Subscriber, record: Mapping[str, str]) -> Subscriber:
@@ -258,10 +246,6 @@ class _RowReader:
 def _is_plain(text: str) -> bool:
     """Whether nothing in it is refused, and there is no mark of an export."""
     return text.isprintable() and "'" not in text and "\ufffd" not in text
-
-
-def _or_none(cell: str) -> str | None:
-    return cell or None
 
 
 def _fault_of(cell: str) -> str | None:

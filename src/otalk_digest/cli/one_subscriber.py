@@ -12,7 +12,7 @@ from otalk_digest.cli.app import App
 from otalk_digest.cli.consent import consent_options
 from otalk_digest.cli.printing import counted, moment, print_json, print_table
 from otalk_digest.errors import InputError
-from otalk_digest.model.audience import Cadence, Consent, Proof, Reminder, Subscriber
+from otalk_digest.model.audience import Cadence, Consent, Listed, Proof, Reminder, Subscriber
 from otalk_digest.model.news import NewsKind
 from otalk_digest.store import subscribers as people
 from otalk_digest.store.database import secret_key
@@ -59,7 +59,7 @@ def add(app: App, /, address: str, **said: Any) -> int:  # noqa: ANN401 - click'
                 "That address has left or is never mailed, so nothing was changed. Only its "
                 "owner can come back, through the sign-up page."
             )
-        take_in(connection, [(person, identity_hash)], now=app.clock())
+        take_in(connection, [(Listed.of([person]), [identity_hash])], now=app.clock())
         wishes = {name: said[name] for name in ("cadence", "reminder") if said[name]}
         people.change_wishes(connection, identity_hash, **wishes)
     done = "Added" if known is None else "Changed"

@@ -14,7 +14,7 @@ from otalk_digest.audience.refusals import Refusals, Reject
 from otalk_digest.cli.app import App
 from otalk_digest.cli.consent import consent_options
 from otalk_digest.cli.printing import counted
-from otalk_digest.model.audience import Consent, Proof, Subscriber
+from otalk_digest.model.audience import Consent, Listed, Proof
 from otalk_digest.store.database import Store, secret_key
 from otalk_digest.store.intake import Taken, take_in
 
@@ -119,15 +119,14 @@ def _keeping_garbage() -> Iterator[None]:
         gc.enable()
 
 
-def _usable(work: _Work, hashed: Callable[[str], str]) -> Iterator[tuple[Subscriber, str]]:
+def _usable(work: _Work, hashed: Callable[[str], str]) -> Iterator[tuple[Listed, list[str]]]:
     """Yield the subscribers with the hashes of their identities; put the other rows aside."""
-    for row in work.people:
-        if isinstance(row, Reject):
-            work.refused.add(row)
+    for rows in work.people:
+        if isinstance(rows, Reject):
+            work.refused.add(rows)
         else:
-            if row.consent is Consent.PENDING:
-                work.seen.pending += 1
-            yield row, hashed(row.identity)
+            work.seen.pending += [said.consent for said in rows.said].count(Consent.PENDING)
+            yield rows, list(map(hashed, rows.identities))
 
 
 def _print_understood(people: SubscriberList) -> None:

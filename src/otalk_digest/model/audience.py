@@ -1,5 +1,6 @@
 """Who reads, and what they asked for. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -74,6 +75,28 @@ class Subscriber(NamedTuple):
     paused_until: datetime | None = None
     #: What a list says about their consent; of a stored one, ask `store.consents`.
     proof: Proof = Proof()
+
+
+class Listed(NamedTuple):
+    """Subscribers of a list side by side, column by column: to make each one costs too much."""
+
+    addresses: list[str]
+    identities: list[str]
+    #: Empty is absent here.
+    names: list[str]
+    #: What each one says besides, with no address, identity or name in it. Who says the same has,
+    #: as a rule, the very same.
+    said: list[Subscriber]
+
+    @classmethod
+    def of(cls, people: Sequence[Subscriber]) -> "Listed":
+        """Put some side by side."""
+        return cls(
+            [person.address for person in people],
+            [person.identity for person in people],
+            [person.name or "" for person in people],
+            [person._replace(address="", identity="", name=None) for person in people],
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """Take in a list of any length: part by part, moved by the database."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -19,7 +19,7 @@ from sqlalchemy import (
     update,
 )
 
-from otalk_digest.model.audience import Cadence, Consent, Reminder, Subscriber
+from otalk_digest.model.audience import Cadence, Consent, Listed, Reminder
 from otalk_digest.store.numbers import counting_on
 from otalk_digest.store.sayings import WISHES, Sayings, said_facets, sayings
 from otalk_digest.store.sayings import tables as tables_of_sayings
@@ -51,9 +51,9 @@ class Taken:
 
 
 def take_in(
-    connection: Connection, people: Iterable[tuple[Subscriber, str]], *, now: datetime
+    connection: Connection, people: Iterable[tuple[Listed, Sequence[str]]], *, now: datetime
 ) -> Taken:
-    """Add or update subscribers, each given with the hash of its identity, in their order.
+    """Add or update subscribers, given with the hashes of their identities, in their order.
 
     Consent that was withdrawn stays withdrawn, and who is suppressed is left alone. Memory
     stays flat; nothing is left behind but subscribers, what they chose, and proof of consent.

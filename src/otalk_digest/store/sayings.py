@@ -3,6 +3,7 @@
 Most of a list do: a row is narrow then, which is a third of the work at each step.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -14,8 +15,6 @@ from otalk_digest.store.moment import Moment, moment_binder
 
 #: Of what rows say alike; a list of which each says something else is written down as it is.
 _REMEMBERED: Final = 4_096
-#: Where in a subscriber that begins: before it stand address, identity and name.
-_FIRST: Final = 3
 
 tables = MetaData()
 WISHES = ("cadence", "reminder")
@@ -47,22 +46,22 @@ class Sayings:
         self._connection = connection
         self._moment = moment_binder(connection)
         self._now = now
-        self._last: tuple[object, ...] = ()
-        self._number = self._count = 0
-        self._known: dict[tuple[object, ...], int] = {}
+        self._count = 0
+        self._known: dict[Subscriber, int] = {}
         self._new: list[tuple[object, ...]] = []
         self._facets: list[tuple[object, ...]] = []
         #: Whether any of them chose something.
         self.has_facets = False
 
-    def number(self, person: Subscriber) -> int:
-        """Return the number of what this one says."""
-        # Compared first, which is less than hashing.
-        said = person[_FIRST:]
-        if said != self._last:
-            self._last = said
-            self._number = self._known.get(said) or self._note(said, person)
-        return self._number
+    def numbers(self, said: Sequence[Subscriber]) -> list[int]:
+        """Return the number of what each one says."""
+        numbers, last, number = [], None, 0
+        for each in said:
+            # To know it again is less than hashing.
+            if each is not last:
+                last, number = each, self._known.get(each) or self._note(each)
+            numbers.append(number)
+        return numbers
 
     def write(self) -> None:
         """Write down what was numbered since."""
@@ -73,11 +72,11 @@ class Sayings:
             write_rows(self._connection, list(said_facets.columns), self._facets)
             self._facets, self.has_facets = [], True
 
-    def _note(self, said: tuple[object, ...], person: Subscriber) -> int:
+    def _note(self, person: Subscriber) -> int:
         if len(self._known) == _REMEMBERED:
             self._known.clear()
         self._count += 1
-        self._known[said] = self._count
+        self._known[person] = self._count
         proof, moment = person.proof, self._moment
         # Only consent that was given has a moment of its own: other rows are about now.
         agreed_at = proof.at if person.consent is Consent.CONFIRMED else None

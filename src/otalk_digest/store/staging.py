@@ -5,9 +5,10 @@ order costs more than all else that is done to a row.
 """
 
 import marshal
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, groupby, islice
+from itertools import chain
 from operator import itemgetter
 from typing import Final
 
@@ -24,7 +25,7 @@ from sqlalchemy import (
     select,
 )
 
-from otalk_digest.model.audience import Subscriber
+from otalk_digest.model.audience import Listed
 from otalk_digest.store.driving import write_rows
 from otalk_digest.store.sayings import Sayings
 
@@ -83,7 +84,7 @@ class Round:
 
 
 def in_parts(
-    connection: Connection, people: Iterable[tuple[Subscriber, str]], sayings: Sayings
+    connection: Connection, people: Iterable[tuple[Listed, Sequence[str]]], sayings: Sayings
 ) -> Iterator[list[StagedRow]]:
     """Yield the rows of a list; of a long one in the order of their hashes.
 
@@ -100,46 +101,43 @@ def in_parts(
     _parts.create_all(connection, checkfirst=False)
     counts = _put_aside(connection, batches)
     for digits in _near(counts):
-        yield sorted(_taken_up(connection, digits), key=_hash_of)
+        yield _taken_up(connection, digits)
     _parts.drop_all(connection, checkfirst=False)
 
 
 def _batches(
-    people: Iterable[tuple[Subscriber, str]], sayings: Sayings
+    people: Iterable[tuple[Listed, Sequence[str]]], sayings: Sayings
 ) -> Iterator[list[StagedRow]]:
-    rest = iter(people)
-    number = sayings.number
-    while batch := [
-        (
-            identity_hash,
-            "" if person.identity == person.address else person.identity,
-            person.address,
-            person.name or "",
-            number(person),
-        )
-        for person, identity_hash in islice(rest, KEEPS_ORDER + 1)
-    ]:
+    """Yield the rows, a batch as soon as it is too long to keep its order."""
+    batch: list[StagedRow] = []
+    for listed, hashes in people:
+        pairs = zip(listed.identities, listed.addresses, strict=True)
+        others = ["" if identity == address else identity for identity, address in pairs]
+        said = sayings.numbers(listed.said)
+        batch += zip(hashes, others, listed.addresses, listed.names, said, strict=True)
+        if len(batch) > KEEPS_ORDER:
+            sayings.write()
+            yield batch
+            batch = []
+    if batch:
         sayings.write()
         yield batch
 
 
-def _digits_of(row: StagedRow) -> str:
-    return row[0][:_DIGITS]
-
-
-def _put_aside(connection: Connection, batches: Iterable[list[StagedRow]]) -> dict[str, int]:
+def _put_aside(connection: Connection, batches: Iterable[list[StagedRow]]) -> Mapping[str, int]:
     """Write rows down by how their hashes begin; return how many begin so."""
-    counts: dict[str, int] = {}
+    counts: Counter[str] = Counter()
     for number, batch in enumerate(batches):
-        batch.sort(key=_hash_of)
+        alike: defaultdict[str, list[StagedRow]] = defaultdict(list)
+        for row in batch:
+            alike[row[0][:_DIGITS]].append(row)
         packed = []
-        for digits, alike in groupby(batch, key=_digits_of):
-            rows = list(alike)
-            counts[digits] = counts.get(digits, 0) + len(rows)
+        for digits, rows in alike.items():
+            counts[digits] += len(rows)
             packed.append({"digits": digits, "batch": number, "rows": marshal.dumps(rows)})
         connection.execute(insert(staged_parts), packed)
         # Before the next one is read.
-        del batch, packed
+        del batch, packed, alike, rows
     return counts
 
 
@@ -156,12 +154,15 @@ def _near(counts: Mapping[str, int]) -> Iterator[tuple[str, str]]:
     yield near[0], near[-1]
 
 
-def _taken_up(connection: Connection, digits: tuple[str, str]) -> Iterator[StagedRow]:
-    """Yield the rows of a part; those of a reader in their order."""
+def _taken_up(connection: Connection, digits: tuple[str, str]) -> list[StagedRow]:
+    """Return the rows of a part in the order of their hashes; those of a reader in their own."""
+    rows: list[StagedRow] = []
     columns = staged_parts.c
     query = select(columns.rows).where(columns.digits.between(*digits))
     for packed in connection.scalars(query.order_by(columns.digits, columns.batch)):
-        yield from marshal.loads(packed)  # noqa: S302 - what we wrote, in this transaction
+        rows += marshal.loads(packed)  # noqa: S302 - what we wrote, in this transaction
+    rows.sort(key=_hash_of)
+    return rows
 
 
 def stage(connection: Connection, rows: Sequence[StagedRow]) -> list[Round]:
@@ -182,8 +183,10 @@ def unstage(connection: Connection) -> None:
 
 def _rounds(rows: Sequence[StagedRow]) -> Iterator[Sequence[StagedRow]]:
     while rows:
-        first: dict[str, StagedRow] = {}
-        for row in rows:
-            first.setdefault(row[0], row)
-        yield list(first.values())
-        rows = [row for row in rows if first[row[0]] is not row] if len(first) < len(rows) else ()
+        # Of those with one hash the last stays, which is the first.
+        first = dict(zip(map(_hash_of, reversed(rows)), reversed(rows), strict=True))
+        if len(first) == len(rows):
+            yield rows
+            return
+        yield [row for row in rows if first[row[0]] is row]
+        rows = [row for row in rows if first[row[0]] is not row]

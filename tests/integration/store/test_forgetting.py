@@ -13,13 +13,14 @@ from tests.stores import (
     find_person,
     hash_of,
     suppress,
+    take_in,
 )
 
 from otalk_digest.audience.identity import identity_hasher
 from otalk_digest.model.audience import Cadence, Consent, Proof, Reminder, Subscriber, Wishes
 from otalk_digest.model.delivery import EventKind, Status
 from otalk_digest.model.event import DeliveryEvent
-from otalk_digest.store import books, forgetting, intake, signups
+from otalk_digest.store import books, forgetting, signups
 from otalk_digest.store import subscribers as people
 from otalk_digest.store.consents import consent_history, with_proofs
 from otalk_digest.store.database import Store, secret_key
@@ -121,7 +122,7 @@ def test_an_erased_reader_is_kept_out_and_their_consent_stays_proven(store: Stor
         again = erased(connection, a_subscriber("JÖSÉ.QUOKKA@example.org"))
 
         assert again == forgetting.Erased(was_known=False, deliveries=0, events=0)
-        taken = intake.take_in(connection, [(ANN, hash_of(connection, ANN))], now=NOW)
+        taken = take_in(connection, [ANN], now=NOW)
         assert (taken.added, taken.kept_out) == (0, 1)
         assert people.count_suppressions(connection) == {"erased": 1}
         proofs = consent_history(connection, hash_of(connection, ANN))
@@ -165,7 +166,7 @@ def test_who_does_not_confirm_is_forgotten_after_a_while(
     pending = a_subscriber("pen@example.org", consent=Consent.PENDING, joined_at=joined)
     with store.begin() as connection:
         a_planned_edition(connection, [BEN])
-        intake.take_in(connection, [(pending, hash_of(connection, pending))], now=asked)
+        take_in(connection, [pending], now=asked)
         connection.execute(
             insert(deliveries).values(
                 edition=1, subscriber_id=2, status="skipped", reason="unconfirmed", updated_at=NOW
@@ -191,8 +192,7 @@ def test_who_left_long_ago_is_forgotten_but_for_what_keeps_them_out(store: Store
     ]
     with store.begin() as connection:
         for person in gone:
-            row = [(person, hash_of(connection, person))]
-            intake.take_in(connection, row, now=NOW - 400 * DAY)
+            take_in(connection, [person], now=NOW - 400 * DAY)
         people.suppress(connection, hash_of(connection, gone[1]), "bounced", now=NOW - 400 * DAY)
         add_people(connection, BEN, a_subscriber("new@example.org", consent=Consent.WITHDRAWN))
 
@@ -202,17 +202,14 @@ def test_who_left_long_ago_is_forgotten_but_for_what_keeps_them_out(store: Store
             *("ben@example.org", "new@example.org")
         ]
         assert people.count_suppressions(connection) == {"bounced": 1, "unsubscribed": 1}
-        rows = [
-            (person._replace(consent=Consent.CONFIRMED), hash_of(connection, person))
-            for person in gone
-        ]
-        assert intake.take_in(connection, rows, now=NOW).kept_out == 2
+        rows = [person._replace(consent=Consent.CONFIRMED) for person in gone]
+        assert take_in(connection, rows).kept_out == 2
 
 
 def test_who_left_long_ago_and_asks_again_is_kept_while_their_link_works(store: Store) -> None:
     gone = a_subscriber("left@example.org", consent=Consent.WITHDRAWN, joined_at=NOW - 900 * DAY)
     with store.begin() as connection:
-        intake.take_in(connection, [(gone, hash_of(connection, gone))], now=NOW - 400 * DAY)
+        take_in(connection, [gone], now=NOW - 400 * DAY)
         number = connection.scalars(select(subscribers.c.id)).one()
         signups.save_sign_up(
             connection,

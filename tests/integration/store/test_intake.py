@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection, inspect, select
 from tests.builders import DAY, NOW, a_subscriber
-from tests.stores import examples_for, find_person, hashed, suppress
+from tests.stores import examples_for, find_person, suppress, take_in
 
 from otalk_digest.model.audience import Consent, Subscriber
 from otalk_digest.store import subscribers as people
 from otalk_digest.store.database import Store
-from otalk_digest.store.intake import Taken, take_in
+from otalk_digest.store.intake import Taken
 from otalk_digest.store.schema import consents
 from otalk_digest.store.staging import KEEPS_ORDER
 
@@ -32,10 +32,6 @@ ROWS: Final = st.lists(
 )
 
 
-def taken(connection: Connection, rows: list[Subscriber]) -> Taken:
-    return take_in(connection, hashed(connection, rows), now=NOW)
-
-
 def kept(connection: Connection) -> tuple[list[Subscriber], list[tuple[str, str, str]]]:
     """Everybody, and every proof of consent in the order of each reader."""
     proofs = connection.execute(
@@ -52,11 +48,11 @@ def test_a_list_read_at_once_leaves_what_its_rows_leave_one_by_one(scratch: Stor
     def holds(first: list[Subscriber], second: list[Subscriber]) -> None:
         with scratch.rehearse() as connection:
             suppress(connection, a_subscriber(ADDRESSES[2]))
-            at_once = [taken(connection, first), taken(connection, second)]
+            at_once = [take_in(connection, first), take_in(connection, second)]
             after = kept(connection)
         with scratch.rehearse() as connection:
             suppress(connection, a_subscriber(ADDRESSES[2]))
-            singly = [taken(connection, [row]) for row in (*first, *second)]
+            singly = [take_in(connection, [row]) for row in (*first, *second)]
 
             assert kept(connection) == after
         assert sum(each.added for each in at_once) == sum(each.added for each in singly)
@@ -71,7 +67,7 @@ def test_within_a_list_too_consent_only_goes_forward(
     store: Store, rows: tuple[Consent, ...]
 ) -> None:
     with store.begin() as connection:
-        taken(connection, [a_subscriber(consent=consent) for consent in rows])
+        take_in(connection, [a_subscriber(consent=consent) for consent in rows])
 
         found = find_person(connection, "ann@example.org")
         proofs = connection.scalars(select(consents.c.consent).order_by(consents.c.id)).all()
@@ -82,10 +78,10 @@ def test_within_a_list_too_consent_only_goes_forward(
 
 def test_who_is_suppressed_is_counted_and_left_alone(store: Store) -> None:
     with store.begin() as connection:
-        taken(connection, [a_subscriber(name="Before")])
+        take_in(connection, [a_subscriber(name="Before")])
         suppress(connection, a_subscriber(), "erased")
 
-        assert taken(connection, [a_subscriber(name="After")] * 2) == Taken(
+        assert take_in(connection, [a_subscriber(name="After")] * 2) == Taken(
             added=0, updated=0, kept_out=2
         )
         found = find_person(connection, "ann@example.org")
@@ -96,8 +92,8 @@ def test_who_is_suppressed_is_counted_and_left_alone(store: Store) -> None:
 
 def test_the_first_day_of_a_reader_is_kept(store: Store) -> None:
     with store.begin() as connection:
-        taken(connection, [a_subscriber(joined_at=NOW - DAY)])
-        taken(connection, [a_subscriber(joined_at=NOW)])
+        take_in(connection, [a_subscriber(joined_at=NOW - DAY)])
+        take_in(connection, [a_subscriber(joined_at=NOW)])
 
         found = find_person(connection, "ann@example.org")
     assert found is not None
@@ -107,7 +103,7 @@ def test_the_first_day_of_a_reader_is_kept(store: Store) -> None:
 def test_nothing_of_the_work_stays_in_the_database(store: Store) -> None:
     with store.begin() as connection:
         before = inspect(connection).get_temp_table_names()
-        taken(connection, [a_subscriber()])
+        take_in(connection, [a_subscriber()])
 
         assert inspect(connection).get_temp_table_names() == before == []
 
@@ -140,7 +136,7 @@ def test_a_long_list_leaves_what_its_halves_leave(store: Store) -> None:
     for lists in ([rows], [rows[:half], rows[half:]]):
         with store.rehearse() as connection:
             suppress(connection, a_subscriber("reader1@example.org"))
-            counts = [taken(connection, each) for each in lists]
+            counts = [take_in(connection, each) for each in lists]
             found.append((kept(connection), sum(each.kept_out for each in counts)))
 
     at_once, in_halves = found

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from tests.builders import each_of
 
 from otalk_digest.audience.imports import SubscriberList, read_subscribers
 from otalk_digest.audience.refusals import Reject
@@ -59,7 +60,7 @@ def a_list(path: Path, content: str, **named: str) -> SubscriberList:
 
 
 def person_in(path: Path, content: str, **named: str) -> Subscriber:
-    (person,) = a_list(path, content, **named)
+    (person,) = each_of(a_list(path, content, **named))
     assert isinstance(person, Subscriber), person
     return person
 
@@ -67,7 +68,7 @@ def person_in(path: Path, content: str, **named: str) -> Subscriber:
 @pytest.mark.parametrize("program", LISTS)
 def test_another_programs_export_is_known_and_read(tmp_path: Path, program: str) -> None:
     understood = a_list(tmp_path, LISTS[program])
-    (person,) = understood
+    (person,) = each_of(understood)
 
     assert understood.columns.program == program
     assert isinstance(person, Subscriber)
@@ -165,7 +166,7 @@ def test_a_file_without_titles_begins_with_a_subscriber(tmp_path: Path, row: str
     understood = a_list(tmp_path, f"{row}\n{row.replace('ann@', 'bea@')}\n{row[:3]}\n")
 
     assert not understood.columns.has_titles
-    assert [row.row if isinstance(row, Reject) else row.address for row in understood] == [
+    assert [row.row if isinstance(row, Reject) else row.address for row in each_of(understood)] == [
         "ann@example.org",
         "bea@example.org",
         3,
@@ -191,7 +192,7 @@ def test_how_a_file_is_written_is_found_out(
     understood = read_subscribers(path, default_consent=Consent.PENDING, default_source="")
 
     assert understood.delimiter == delimiter
-    (person,) = understood
+    (person,) = each_of(understood)
     assert isinstance(person, Subscriber)
     assert (person.name, person.address) == ("Zoë", "ann@example.org")
 
