@@ -44,6 +44,7 @@ MAY_IMPORT = {
         "settings_tables",
         "workers",
         "logs",
+        "memory",
         "resources",
     },
     "__main__": {"cli"},

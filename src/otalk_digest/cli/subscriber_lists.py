@@ -1,7 +1,6 @@
 """`subscribers import`: a list that somebody else has kept so far."""
 
 import contextlib
-import gc
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from otalk_digest.audience.refusals import Refusals, Reject
 from otalk_digest.cli.app import App
 from otalk_digest.cli.consent import consent_options
 from otalk_digest.cli.printing import counted
+from otalk_digest.memory import seldom_searched
 from otalk_digest.model.audience import Consent, Listed, Proof
 from otalk_digest.store.database import Store, secret_key
 from otalk_digest.store.intake import Taken, take_in
@@ -100,23 +100,13 @@ def _named(pairs: Sequence[str]) -> dict[str, str]:
 
 def _take_in(app: App, store: Store, work: _Work, rejects: Path | None, *, is_kept: bool) -> Taken:
     """Take in the whole list in one transaction: killed half-way, it leaves nothing (C16)."""
-    with _keeping_garbage(), store.begin() if is_kept else store.rehearse() as connection:
+    with seldom_searched(), store.begin() if is_kept else store.rehearse() as connection:
         hashed = identity_hasher(secret_key(connection))
         taken = take_in(connection, _usable(work, hashed), now=app.clock())
         if work.refused.count and rejects is not None:
             # Before the commit: what cannot be listed is not half imported.
             work.refused.write(rejects)
     return taken
-
-
-@contextlib.contextmanager
-def _keeping_garbage() -> Iterator[None]:
-    """Look for no cycles meanwhile: rows make none, and all that are held are gone through."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 def _usable(work: _Work, hashed: Callable[[str], str]) -> Iterator[tuple[Listed, list[str]]]:
