@@ -85,14 +85,20 @@ def delivery_of(text: str, key: bytes) -> int | None:
 
 def _marked(numbers: Iterable[int], what: bytes, joint: str, *, key: bytes, size: int) -> list[str]:
     """Return each number with a mark of so many bytes that only the key makes."""
-    # Keyed BLAKE2 (RFC 7693 §2.9): two are made for every message, at a tenth of HMAC's cost.
-    # What all have in common is taken in once, and going on from a copy halves the rest.
-    begun = hashlib.blake2b(what, key=key, digest_size=size)
+    # Keyed BLAKE2 (RFC 7693 §2.9), at a tenth of HMAC's cost: two marks are made for every message.
+    # Its 64 bytes are the marks of several numbers in a row; none tells anything of another.
+    begun = hashlib.blake2b(what, key=key)
+    width, together = 2 * size, begun.digest_size // size
+    marks, first, end = "", 0, 0
     marked = []
     for number in numbers:
-        mark = begun.copy()
-        mark.update(b"%d" % number)
-        marked.append(f"{number}{joint}{mark.hexdigest()}")
+        if not first <= number < end:
+            group = number // together
+            mark = begun.copy()
+            mark.update(b"%d" % group)
+            marks, first, end = mark.hexdigest(), group * together, (group + 1) * together
+        place = (number - first) * width
+        marked.append(f"{number}{joint}{marks[place : place + width]}")
     return marked
 
 

@@ -156,7 +156,8 @@ class StoreLedger:
         with self._store.begin() as connection:
             now = self._clock()
             said = put_offs.weigh(connection, outcomes, patience=self._patience, now=now)
-            ledger.record_outcomes(connection, attempt.id, said, now=now)
+            recipients = len(attempt.batch.recipients)
+            ledger.record_outcomes(connection, attempt.id, said, recipients=recipients, now=now)
         counts = Counter([str(outcome.kind) for outcome in outcomes])
         log_event("batch_recorded", edition=self._place.edition, attempt=attempt.id, **counts)
 

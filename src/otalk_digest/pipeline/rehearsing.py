@@ -222,7 +222,9 @@ def _accept(connection: Connection, edition: Edition, *, now: datetime) -> Issue
                 Outcome(delivery_id=reader.delivery_id, kind=OutcomeKind.ACCEPTED)
                 for reader in claim.readers
             ]
-            ledger.record_outcomes(connection, claim.attempt_id, outcomes, now=now)
+            ledger.record_outcomes(
+                connection, claim.attempt_id, outcomes, recipients=len(claim.readers), now=now
+            )
     return Issue(edition=edition, books=tuple(books.count_by_reason(connection, edition.number)))
 
 

@@ -42,15 +42,20 @@ _CLOSE = (
 
 
 def record_outcomes(
-    connection: Connection, attempt_id: int, outcomes: Sequence[Outcome], *, now: datetime
+    connection: Connection,
+    attempt_id: int,
+    outcomes: Sequence[Outcome],
+    *,
+    recipients: int,
+    now: datetime,
 ) -> None:
-    """Write what became of each delivery and close the attempt.
+    """Write what became of each of an attempt's deliveries, so many, and close it.
 
     A delivery that the provider said nothing about is in doubt: nothing stays in sending
     without an open attempt, where no later run would find it.
     """
-    write_outcomes(connection, outcomes, now=now)
-    _leave_sending(connection, attempt_id, Action.LOSE_TRACK, _NO_ANSWER, now=now)
+    if write_outcomes(connection, outcomes, now=now) != recipients:
+        _leave_sending(connection, attempt_id, Action.LOSE_TRACK, _NO_ANSWER, now=now)
     _close(connection, attempt_id, "recorded", now=now)
 
 

@@ -66,10 +66,13 @@ _TOGETHER = (
 )
 
 
-def write_outcomes(connection: Connection, outcomes: Sequence[Outcome], *, now: datetime) -> None:
-    """Move the deliveries that are being sent to what became of them; others stay."""
+def write_outcomes(connection: Connection, outcomes: Sequence[Outcome], *, now: datetime) -> int:
+    """Move the deliveries that are being sent to what became of them; return how many did.
+
+    Others stay.
+    """
     if not outcomes:
-        return
+        return 0
     if connection.dialect.name == "postgresql":
         columns = {
             "deliveries": [outcome.delivery_id for outcome in outcomes],
@@ -77,13 +80,12 @@ def write_outcomes(connection: Connection, outcomes: Sequence[Outcome], *, now: 
             "reasons": [outcome.diagnostic for outcome in outcomes],
             "message_ids": [outcome.provider_message_id for outcome in outcomes],
         }
-        connection.execute(_TOGETHER, {**columns, "now": now})
-        return
-    _write_in_groups(connection, outcomes, stamp=moment_binder(connection)(now))
+        return connection.execute(_TOGETHER, {**columns, "now": now}).rowcount
+    return _write_in_groups(connection, outcomes, stamp=moment_binder(connection)(now))
 
 
-def _write_in_groups(connection: Connection, outcomes: Sequence[Outcome], *, stamp: object) -> None:
-    alone = []
+def _write_in_groups(connection: Connection, outcomes: Sequence[Outcome], *, stamp: object) -> int:
+    alone, moved = [], 0
     for (kind, diagnostic, message_id), alike in groupby(outcomes, key=_said):
         ids = [each.delivery_id for each in alike]
         said = (_AFTER[str(kind)], diagnostic, message_id, stamp)
@@ -91,8 +93,9 @@ def _write_in_groups(connection: Connection, outcomes: Sequence[Outcome], *, sta
         if len(ids) == 1:
             alone.append((*said, first))
         elif last - first + 1 == len(set(ids)):
-            connection.exec_driver_sql(_IN_A_ROW, (*said, first, last))
+            moved += connection.exec_driver_sql(_IN_A_ROW, (*said, first, last)).rowcount
         else:
-            connection.exec_driver_sql(_ALIKE, (*said, dumps(ids)))
+            moved += connection.exec_driver_sql(_ALIKE, (*said, dumps(ids))).rowcount
     if alone:
-        connection.exec_driver_sql(_ONE_BY_ONE, alone)
+        moved += connection.exec_driver_sql(_ONE_BY_ONE, alone).rowcount
+    return moved

@@ -45,7 +45,9 @@ def _send(connection: Connection, kinds: list[OutcomeKind]) -> None:
                 Outcome(delivery_id=reader.delivery_id, kind=kind, diagnostic=f"said {kind}")
                 for reader, kind in zip(claim.readers, kinds, strict=False)
             ]
-            ledger.record_outcomes(connection, claim.attempt_id, outcomes, now=NOW)
+            ledger.record_outcomes(
+                connection, claim.attempt_id, outcomes, recipients=len(claim.readers), now=NOW
+            )
 
 
 def _tell(connection: Connection, found: tuple[int, EventKind, int]) -> None:

@@ -374,7 +374,8 @@ while True:
     ]
     print("\\n".join(reader.address for reader in claim.readers), flush=True)
     with store.begin() as connection:
-        ledger.record_outcomes(connection, claim.attempt_id, said, now=now)
+        many = len(claim.readers)
+        ledger.record_outcomes(connection, claim.attempt_id, said, recipients=many, now=now)
 store.close()
 """
 

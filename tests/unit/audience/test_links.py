@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otalk_digest.audience.links import ReaderLinks, delivery_key
+from otalk_digest.audience.links import ReaderLinks, delivery_key, delivery_keys
 
 LINKS = ReaderLinks(key=b"k" * 32, base_url="https://digest.example", mailbox="team@example.org")
 OTHER = ReaderLinks(key=b"o" * 32, base_url="https://digest.example", mailbox="team@example.org")
@@ -32,6 +32,21 @@ def test_what_we_did_not_sign_is_nobody(token: str) -> None:
 @pytest.mark.parametrize("token", ["", ".", "7", "7.", "test", "7.AAAA", "\ud800.x", "７.x"])
 def test_broken_tokens_are_nobody(token: str) -> None:
     assert LINKS.subscriber_of(token) is None
+
+
+@given(st.lists(st.integers(min_value=1, max_value=60), min_size=1, max_size=30))
+def test_tokens_and_keys_made_together_are_what_each_is_alone(numbers: list[int]) -> None:
+    assert LINKS.tokens(numbers) == [LINKS.token(number) for number in numbers]
+    keys = delivery_keys(numbers, LINKS.key)
+    assert keys == [delivery_key(number, LINKS.key) for number in numbers]
+
+
+def test_no_two_readers_and_no_two_deliveries_share_a_mark() -> None:
+    numbers = range(1, 200)
+    for marked in (LINKS.tokens(numbers), delivery_keys(numbers, LINKS.key)):
+        marks = [each.replace("-", ".").partition(".")[2] for each in marked]
+        assert len(set(marks)) == len(numbers)
+        assert len({len(mark) for mark in marks}) == 1
 
 
 def test_a_token_of_another_store_is_refused() -> None:

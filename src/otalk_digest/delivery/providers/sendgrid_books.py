@@ -1,6 +1,7 @@
 """What one call of `send` knows of each reader so far."""
 
 from collections.abc import Sequence
+from itertools import repeat
 from typing import Final
 
 from otalk_digest.delivery.addresses import diagnostic
@@ -38,9 +39,9 @@ class Books:
 
     def accept(self, chunk: Sequence[Recipient], message_id: str | None) -> None:
         """The provider has taken these."""
-        taken = OutcomeKind.ACCEPTED
-        for number in [each.delivery_id for each in chunk]:
-            self._decided[number] = Outcome(number, taken, None, message_id)
+        numbers = [each.delivery_id for each in chunk]
+        alike = (repeat(OutcomeKind.ACCEPTED), repeat(None), repeat(message_id))
+        self._decided.update(zip(numbers, map(Outcome, numbers, *alike), strict=True))
 
     def refuse(self, refused: Sequence[tuple[Recipient, str]]) -> None:
         """One answer of the provider refuses these, each for its reason."""
@@ -86,7 +87,7 @@ class Books:
 
     def in_order(self) -> list[Outcome]:
         """One outcome per recipient of the batch."""
-        known = self._left_out | self._decided
+        known = self._left_out | self._decided if self._left_out else self._decided
         return [
             known.get(each.delivery_id) or _outcome(each, OutcomeKind.RELEASED, self._trouble)
             for each in self._recipients
