@@ -4,9 +4,9 @@
 
 Both send to a process on loopback that says 202. Ours reads each reader from a SQLite store and
 writes each outcome into the ledger, synced; the helpers build and send one and the same thousand
-again and again. CPU, the median ratio of five rounds in turn, for processors change their pace in between;
-then the clock with 150 ms of latency, ours with eight requests in flight, the helpers one after
-the other.
+again and again. CPU, the median ratio of five rounds in turn, for processors change their pace in
+between; then the clock with 150 ms of latency, ours with eight requests in flight, the helpers one
+after the other.
 """
 
 import shutil
