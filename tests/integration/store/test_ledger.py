@@ -226,6 +226,21 @@ def test_a_delivery_that_the_provider_said_nothing_about_is_in_doubt(store: Stor
         assert statuses(connection) == ["accepted", "in_doubt", "in_doubt"]
 
 
+def test_what_is_said_of_the_readers_around_one_is_not_said_of_them(store: Store) -> None:
+    with store.begin() as connection:
+        a_planned_edition(connection, PEOPLE)
+        claim = a_claim(connection)
+        first, _, last = claim.readers
+        said = [
+            Outcome(delivery_id=reader.delivery_id, kind=OutcomeKind.ACCEPTED)
+            for reader in (first, last)
+        ]
+
+        ledger.record_outcomes(connection, claim.attempt_id, said, recipients=3, now=NOW)
+
+        assert statuses(connection) == ["accepted", "in_doubt", "accepted"]
+
+
 def test_a_provider_that_says_nothing_at_all_leaves_all_in_doubt(store: Store) -> None:
     with store.begin() as connection:
         a_planned_edition(connection, PEOPLE)

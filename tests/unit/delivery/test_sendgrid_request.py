@@ -249,6 +249,14 @@ def test_a_diagnostic_holds_no_address(said: str, shown: str) -> None:
     assert diagnostic(said) == shown
 
 
+def test_a_line_end_in_a_name_hides_among_no_others() -> None:
+    readers = [a_recipient(1, name="Ann\nBee"), a_recipient(2, name="Cy")]
+
+    found = json.loads(encode_request(a_batch(*readers), readers))["personalizations"]
+
+    assert [each["to"][0]["name"] for each in found] == ["Ann Bee", "Cy"]
+
+
 def test_who_asks_anew_is_asked_whether_they_mean_it_though_they_left_before() -> None:
     asking = a_placeholder("OTD7F3AC0", Field.CONFIRM_URL, is_html=False)
     variant = a_variant(
