@@ -71,20 +71,22 @@ class SubscriberList:
 
     def _together(self, block: Block) -> Iterator[Listed | Reject]:
         """Read many rows at once, and what has something unusual in it in ever smaller parts."""
-        number, rows = block
-        found = self._reader.subscribers(rows)
+        number, columns = block
+        count = len(columns[0])
+        found = self._reader.subscribers(columns)
         if found is not None:
             people, refused = found
             yield people
             for place in refused:
-                yield from self._alone(Row(number + place, tuple(rows[place])))
-        elif len(rows) > _FEW and not self._reader.has_rare:
-            half = len(rows) // 2
-            yield from self._together(Block(number, rows[:half]))
-            yield from self._together(Block(number + half, rows[half:]))
+                cells = tuple(column[place] for column in columns)
+                yield from self._alone(Row(number + place, cells))
+        elif count > _FEW and not self._reader.has_rare:
+            half = count // 2
+            yield from self._together(Block(number, [each[:half] for each in columns]))
+            yield from self._together(Block(number + half, [each[half:] for each in columns]))
         else:
-            for place, cells in enumerate(rows, number):
-                yield from self._alone(Row(place, tuple(cells)))
+            for place, cells in enumerate(zip(*columns, strict=True), number):
+                yield from self._alone(Row(place, cells))
 
     def _alone(self, row: Row) -> Iterator[Listed | Reject]:
         if any(map(str.strip, row.cells)):
@@ -149,16 +151,16 @@ class _RowReader:
         self._proofs = dict.fromkeys(Consent, _NO_PROOF)
         self._proofs[Consent.CONFIRMED] = unsaid.proof
 
-    def subscribers(self, rows: Sequence[Sequence[str]]) -> tuple[Listed, list[int]] | None:
+    def subscribers(self, columns: Sequence[Sequence[str]]) -> tuple[Listed, list[int]] | None:
         """Read rows of which each is a line, all at once; return the places of refused ones too.
 
         None when there may be something in one of them that wants a closer look.
         """
-        if self.has_rare or min(map(len, rows)) < self._width:
+        if self.has_rare or len(columns) < self._width:
             return None
-        if not _is_plain("".join(chain.from_iterable(rows))):
+        if not _is_plain("".join(chain.from_iterable(columns))):
             return None
-        columns = list(zip(*rows, strict=False))
+        count = len(columns[0])
 
         def cells(field: str) -> Iterable[str]:
             return map(str.strip, columns[self._columns[field]])
@@ -167,11 +169,11 @@ class _RowReader:
             said = (
                 list(map(self._say, *map(cells, self._said)))
                 if self._said
-                else [self._say()] * len(rows)
+                else [self._say()] * count
             )
         except InputError:
             return None
-        names = list(cells("name")) if "name" in self._columns else [""] * len(rows)
+        names = list(cells("name")) if "name" in self._columns else [""] * count
         addresses, identities, refused = normalise_addresses(columns[self._columns["address"]])
         people = Listed(addresses, identities, names, said)
         for place in reversed(refused):

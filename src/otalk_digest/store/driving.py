@@ -22,9 +22,13 @@ def write_rows(
             connection.exec_driver_sql(_insert(connection, columns, count), parameters)
 
 
+def mark_of(connection: Connection) -> str:
+    """Return what the driver takes for a parameter."""
+    return "?" if connection.dialect.paramstyle == "qmark" else "%s"
+
+
 def _insert(connection: Connection, columns: Sequence[Column[Any]], count: int) -> str:
-    mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
-    row = f"({', '.join([mark] * len(columns))})"
+    row = f"({', '.join([mark_of(connection)] * len(columns))})"
     names = ", ".join(column.name for column in columns)
     # Names of ours only.
     return f"INSERT INTO {columns[0].table} ({names}) VALUES {', '.join([row] * count)}"  # noqa: S608 - as said

@@ -20,15 +20,22 @@ from sqlalchemy import (
 )
 
 from otalk_digest.model.audience import Cadence, Consent, Listed, Reminder
+from otalk_digest.store.newcomers import take_in_new
 from otalk_digest.store.numbers import counting_on
-from otalk_digest.store.sayings import WISHES, Sayings, said_facets, sayings
-from otalk_digest.store.sayings import tables as tables_of_sayings
+from otalk_digest.store.parts import in_parts
+from otalk_digest.store.sayings import (
+    PROOF,
+    SAID_ONCE,
+    SAID_OR_NOT,
+    Sayings,
+    said_facets,
+    sayings,
+    tables,
+)
 from otalk_digest.store.schema import consents, subscriber_facets, subscribers, suppressions
-from otalk_digest.store.staging import Round, in_parts, stage, staged_rows, unstage
+from otalk_digest.store.staging import Round, stage, staged_rows, unstage
 
 _R, _S, _SAID = staged_rows.c, subscribers.c, sayings.c
-# A list that does not say takes nothing back that its reader, or an earlier one, has said.
-_SAID_OR_NOT: Final = ("zone", "country", "language", "paused_until")
 _UNSAID: Final = {"cadence": Cadence.EACH, "reminder": Reminder.NONE}
 _ROWS = staged_rows.join(sayings, _R.said == _SAID.id)
 _NAME = func.nullif(_R.name, "")
@@ -58,19 +65,20 @@ def take_in(
     Consent that was withdrawn stays withdrawn, and who is suppressed is left alone. Memory
     stays flat; nothing is left behind but subscribers, what they chose, and proof of consent.
     """
-    tables_of_sayings.create_all(connection, checkfirst=False)
+    tables.create_all(connection, checkfirst=False)
     said = Sayings(connection, now)
     added = updated = kept_out = 0
     for part in in_parts(connection, people, said):
-        rounds = stage(connection, part)
+        new, rows = take_in_new(connection, part, has_facets=said.has_facets)
+        added += new
         # Before the next one is read.
         del part
-        for round_ in rounds:
+        for round_ in stage(connection, rows):
             taken = _take_in(connection, round_, has_facets=said.has_facets)
             added, updated = added + taken.added, updated + taken.updated
             kept_out += taken.kept_out
         unstage(connection)
-    tables_of_sayings.drop_all(connection, checkfirst=False)
+    tables.drop_all(connection, checkfirst=False)
     return Taken(added=added, updated=updated, kept_out=kept_out)
 
 
@@ -108,9 +116,9 @@ def _recognise(connection: Connection, is_next: ColumnElement[bool]) -> int:
 
 
 def _record_consents(connection: Connection, is_change: ColumnElement[bool]) -> None:
-    proof = (_SAID.consented_at, _SAID.source, _SAID.method, _SAID.wording)
-    rows = select(_R.identity_hash, _SAID.consent, *proof).select_from(_ROWS)
-    names = ["identity_hash", "consent", "at", "source", "method", "wording"]
+    proof = (_SAID[name] for name in PROOF.values())
+    rows = select(_R.identity_hash, *proof).select_from(_ROWS)
+    names = ["identity_hash", *PROOF]
     connection.execute(insert(consents).from_select(names, rows.where(is_change).order_by(_R.id)))
 
 
@@ -121,7 +129,7 @@ def _update_known(connection: Connection, is_next: ColumnElement[bool]) -> None:
         .values(
             address=_R.address,
             name=func.coalesce(_NAME, _S.name),
-            **{name: func.coalesce(_SAID[name], _S[name]) for name in _SAID_OR_NOT},
+            **{name: func.coalesce(_SAID[name], _S[name]) for name in SAID_OR_NOT},
             **{
                 name: case((_SAID[name] == unsaid, _S[name]), else_=_SAID[name])
                 for name, unsaid in _UNSAID.items()
@@ -143,11 +151,10 @@ def _delete_facets(connection: Connection, is_next: ColumnElement[bool]) -> None
 
 
 def _insert_new(connection: Connection, is_new: ColumnElement[bool]) -> None:
-    said = [*_SAID_OR_NOT, "consent", "source", "joined_at", *WISHES]
     identity = func.coalesce(func.nullif(_R.identity, ""), _R.address)
-    columns = [identity, _R.identity_hash, _R.address, _NAME, *(_SAID[name] for name in said)]
+    columns = [identity, _R.identity_hash, _R.address, _NAME, *(_SAID[name] for name in SAID_ONCE)]
     rows = select(*columns).select_from(_ROWS).where(is_new).order_by(_R.id)
-    names = ["identity", "identity_hash", "address", "name", *said]
+    names = ["identity", "identity_hash", "address", "name", *SAID_ONCE]
     connection.execute(insert(subscribers).from_select(names, rows))
 
 

@@ -17,7 +17,14 @@ from otalk_digest.store.moment import Moment, moment_binder
 _REMEMBERED: Final = 4_096
 
 tables = MetaData()
-WISHES = ("cadence", "reminder")
+WISHES: Final = ("cadence", "reminder")
+#: What a list that does not say takes back from nobody.
+SAID_OR_NOT: Final = ("zone", "country", "language", "paused_until")
+#: What is said of a subscriber, and of how they agreed: columns there → columns here.
+SAID_ONCE: Final = (*SAID_OR_NOT, "consent", "source", "joined_at", *WISHES)
+PROOF: Final = {"consent": "consent", "at": "consented_at"} | {
+    name: name for name in ("source", "method", "wording")
+}
 sayings = Table(
     "staged_sayings",
     tables,
@@ -47,15 +54,15 @@ class Sayings:
         self._moment = moment_binder(connection)
         self._now = now
         self._count = 0
-        self._known: dict[Subscriber, int] = {}
+        self._known: dict[Subscriber, str] = {}
         self._new: list[tuple[object, ...]] = []
         self._facets: list[tuple[object, ...]] = []
         #: Whether any of them chose something.
         self.has_facets = False
 
-    def numbers(self, said: Sequence[Subscriber]) -> list[int]:
-        """Return the number of what each one says."""
-        numbers, last, number = [], None, 0
+    def numbers(self, said: Sequence[Subscriber]) -> list[str]:
+        """Return the number of what each one says, in digits."""
+        numbers, last, number = [], None, ""
         for each in said:
             # To know it again is less than hashing.
             if each is not last:
@@ -72,11 +79,11 @@ class Sayings:
             write_rows(self._connection, list(said_facets.columns), self._facets)
             self._facets, self.has_facets = [], True
 
-    def _note(self, person: Subscriber) -> int:
+    def _note(self, person: Subscriber) -> str:
         if len(self._known) == _REMEMBERED:
             self._known.clear()
         self._count += 1
-        self._known[person] = self._count
+        number = self._known[person] = str(self._count)
         proof, moment = person.proof, self._moment
         # Only consent that was given has a moment of its own: other rows are about now.
         agreed_at = proof.at if person.consent is Consent.CONFIRMED else None
@@ -93,4 +100,4 @@ class Sayings:
         )
         self._facets += ((self._count, Facet.TAG.value, tag) for tag in person.tags)
         self._facets += ((self._count, Facet.WANTS.value, str(kind)) for kind in person.wants)
-        return self._count
+        return number
