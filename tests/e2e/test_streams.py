@@ -53,6 +53,16 @@ def test_output_that_does_not_fit_on_the_disk_is_told_in_one_line(folder: Path) 
     )
 
 
+def test_refused_rows_that_do_not_fit_on_the_disk_import_nothing(folder: Path) -> None:
+    before = started(folder, "subscribers", "list").stdout
+
+    ended = started(folder, "subscribers", "import", "bad.csv", "--rejects", "/dev/full")
+
+    assert ended.returncode == 2
+    assert "/dev/full cannot be written: No space left on device." in ended.stderr.decode()
+    assert started(folder, "subscribers", "list").stdout == before
+
+
 @pytest.mark.parametrize(
     ("words", "status"),
     [

@@ -3,12 +3,11 @@
 import csv
 import shutil
 from dataclasses import dataclass
-from pathlib import Path
+from io import TextIOWrapper
 from tempfile import TemporaryFile
-from typing import Final
+from typing import BinaryIO, Final
 
 from otalk_digest.audience.formulas import defused
-from otalk_digest.errors import InputError
 
 #: How many refused rows are shown at once.
 _FIRST: Final = 5
@@ -29,7 +28,8 @@ class Refusals:
     """The rows that were refused, out of memory: a list may hold any number of them."""
 
     def __init__(self) -> None:
-        self._file = TemporaryFile("w+", encoding="utf-8", newline="")  # noqa: SIM115 - closed by `close`
+        self._bytes = TemporaryFile()  # noqa: SIM115 - closed by `close`
+        self._file = TextIOWrapper(self._bytes, encoding="utf-8", newline="")
         self._writer = csv.writer(self._file)
         self.count = 0
         #: To show at once.
@@ -44,19 +44,11 @@ class Refusals:
         if self.count <= _FIRST:
             self.first.append(reject)
 
-    def write(self, path: Path) -> None:
-        """Write them to a file: mended, it is imported like the first.
-
-        Raises InputError when it cannot be written.
-        """
-        try:
-            self._file.seek(0)
-            with path.open("w", encoding="utf-8", newline="") as file:
-                shutil.copyfileobj(self._file, file)
-        except OSError as error:
-            raise InputError(
-                f"{path} cannot be written: {error.strerror}. Name another with --rejects."
-            ) from error
+    def write(self, file: BinaryIO) -> None:
+        """Write them to a file, in UTF-8: mended, it is imported like the first."""
+        self._file.flush()
+        self._bytes.seek(0)
+        shutil.copyfileobj(self._bytes, file)
 
     def close(self) -> None:
         """Forget them."""

@@ -13,6 +13,7 @@ from otalk_digest.audience.refusals import Refusals, Reject
 from otalk_digest.cli.app import App
 from otalk_digest.cli.consent import consent_options
 from otalk_digest.cli.printing import counted
+from otalk_digest.cli.writing import writing
 from otalk_digest.memory import seldom_searched
 from otalk_digest.model.audience import Consent, Listed, Proof
 from otalk_digest.store.database import Store, secret_key
@@ -105,7 +106,8 @@ def _take_in(app: App, store: Store, work: _Work, rejects: Path | None, *, is_ke
         taken = take_in(connection, _usable(work, hashed), now=app.clock())
         if work.refused.count and rejects is not None:
             # Before the commit: what cannot be listed is not half imported.
-            work.refused.write(rejects)
+            with writing(rejects) as file:
+                work.refused.write(file)
     return taken
 
 

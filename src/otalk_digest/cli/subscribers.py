@@ -32,11 +32,11 @@ def subscribers() -> None:
 def list_(app: App, addresses: bool, is_json: bool) -> None:
     """List subscribers in the order in which they joined."""
     with app.store(must_exist=True) as store, store.read() as connection:
+        if is_json:
+            for person in people.iterate_subscribers(connection):
+                print_json(_subscriber_record(person, has_address=addresses))
+            return
         known = list(people.iterate_subscribers(connection))
-    if is_json:
-        for person in known:
-            print_json(_subscriber_record(person, has_address=addresses))
-        return
     print_table(
         ("reader", "consent", "zone", "country", "tags", "wants", "cadence", "joined"),
         (
