@@ -144,8 +144,8 @@ def test_a_long_list_leaves_what_its_halves_leave(store: Store) -> None:
     found = []
     for lists in ([rows], [rows[:half], rows[half:]]):
         with store.rehearse() as connection:
-            suppress(connection, a_subscriber("reader1@example.org"))
-            take_in(connection, [a_subscriber("reader2@example.org", name="Before")])
+            suppress(connection, a_subscriber("reader101@example.org"))
+            take_in(connection, [a_subscriber("reader102@example.org", name="Before")])
             counts = [take_in(connection, each) for each in lists]
             sums = [sum(each) for each in zip(*map(astuple, counts), strict=True)]
             found.append((kept(connection), sums))
