@@ -20,8 +20,9 @@ tables = MetaData()
 WISHES: Final = ("cadence", "reminder")
 #: What a list that does not say takes back from nobody.
 SAID_OR_NOT: Final = ("zone", "country", "language", "paused_until")
-#: What is said of a subscriber, and of how they agreed: columns there → columns here.
+#: Columns of subscribers that are here too.
 SAID_ONCE: Final = (*SAID_OR_NOT, "consent", "source", "joined_at", *WISHES)
+#: Columns of the proof of consent → where they are here.
 PROOF: Final = {"consent": "consent", "at": "consented_at"} | {
     name: name for name in ("source", "method", "wording")
 }
