@@ -64,6 +64,12 @@ def outcomes(claim: Claim, *kinds: OutcomeKind) -> list[Outcome]:
     ]
 
 
+def record(connection: Connection, claim: Claim, said: Sequence[Outcome]) -> None:
+    ledger.record_outcomes(
+        connection, claim.attempt_id, said, recipients=len(claim.readers), now=NOW
+    )
+
+
 def test_a_claim_takes_the_next_readers_and_opens_their_attempt(store: Store) -> None:
     with store.begin() as connection:
         a_planned_edition(connection, PEOPLE)
@@ -147,9 +153,7 @@ def test_outcomes_that_are_alike_and_those_that_are_not_are_each_written(store: 
         kinds = ("accepted", "rejected", "accepted", "in_doubt", "accepted")
 
         said = outcomes(claim, *map(OutcomeKind, kinds))
-        ledger.record_outcomes(
-            connection, claim.attempt_id, said, recipients=len(claim.readers), now=NOW
-        )
+        record(connection, claim, said)
 
         reasons = select(deliveries.c.reason).order_by(deliveries.c.id)
         assert statuses(connection) == list(kinds)
@@ -196,13 +200,7 @@ def test_outcomes_are_recorded_one_by_one_and_the_attempt_is_closed(store: Store
         a_planned_edition(connection, people)
         claim = a_claim(connection)
 
-        ledger.record_outcomes(
-            connection,
-            claim.attempt_id,
-            outcomes(claim, *OutcomeKind),
-            recipients=len(claim.readers),
-            now=NOW,
-        )
+        record(connection, claim, outcomes(claim, *OutcomeKind))
 
         assert statuses(connection) == ["accepted", "rejected", "planned", "in_doubt"]
         assert planned(connection)["bea@example.org"][2] == "because rejected"
@@ -219,9 +217,7 @@ def test_a_delivery_that_the_provider_said_nothing_about_is_in_doubt(store: Stor
         claim = a_claim(connection)
 
         answered = outcomes(claim, OutcomeKind.ACCEPTED)
-        ledger.record_outcomes(
-            connection, claim.attempt_id, answered, recipients=len(claim.readers), now=NOW
-        )
+        record(connection, claim, answered)
 
         assert statuses(connection) == ["accepted", "in_doubt", "in_doubt"]
 
@@ -236,7 +232,7 @@ def test_what_is_said_of_the_readers_around_one_is_not_said_of_them(store: Store
             for reader in (first, last)
         ]
 
-        ledger.record_outcomes(connection, claim.attempt_id, said, recipients=3, now=NOW)
+        record(connection, claim, said)
 
         assert statuses(connection) == ["accepted", "in_doubt", "accepted"]
 
@@ -246,9 +242,7 @@ def test_a_provider_that_says_nothing_at_all_leaves_all_in_doubt(store: Store) -
         a_planned_edition(connection, PEOPLE)
         claim = a_claim(connection)
 
-        ledger.record_outcomes(
-            connection, claim.attempt_id, [], recipients=len(claim.readers), now=NOW
-        )
+        record(connection, claim, [])
 
         assert statuses(connection) == ["in_doubt"] * 3
 
@@ -260,9 +254,7 @@ def test_a_late_record_changes_nothing(store: Store) -> None:
         ledger.lose_track(connection, claim.attempt_id, "cut", now=NOW)
 
         late = outcomes(claim, *[OutcomeKind.RELEASED] * 3)
-        ledger.record_outcomes(
-            connection, claim.attempt_id, late, recipients=len(claim.readers), now=NOW
-        )
+        record(connection, claim, late)
 
         assert statuses(connection) == ["in_doubt"] * 3
 
@@ -294,13 +286,7 @@ def test_a_person_settles_what_is_in_doubt_and_nothing_else(
         a_planned_edition(connection, PEOPLE)
         claim = a_claim(connection, limit=2)
         kinds = (OutcomeKind.REJECTED, OutcomeKind.IN_DOUBT)
-        ledger.record_outcomes(
-            connection,
-            claim.attempt_id,
-            outcomes(claim, *kinds),
-            recipients=len(claim.readers),
-            now=NOW,
-        )
+        record(connection, claim, outcomes(claim, *kinds))
 
         other = settlements.settle(connection, 2, resend=resend, by="Una", now=NOW)
         settled = settlements.settle(connection, 1, resend=resend, by="Una", now=NOW)
@@ -335,13 +321,7 @@ def test_the_books_balance_after_whatever_happens(
             elif claim := claimed(connection, limit=limit):
                 if isinstance(step, list):
                     answers = outcomes(claim, *step)
-                    ledger.record_outcomes(
-                        connection,
-                        claim.attempt_id,
-                        answers,
-                        recipients=len(claim.readers),
-                        now=NOW,
-                    )
+                    record(connection, claim, answers)
                 elif step == "release":
                     ledger.release_attempt(connection, claim.attempt_id, "x", now=NOW)
                 else:
@@ -360,13 +340,7 @@ def test_the_books_list_reasons_and_deliveries(store: Store) -> None:
         suppress(connection, CY)
         claim = a_claim(connection)
         kinds = (OutcomeKind.ACCEPTED, OutcomeKind.REJECTED)
-        ledger.record_outcomes(
-            connection,
-            claim.attempt_id,
-            outcomes(claim, *kinds),
-            recipients=len(claim.readers),
-            now=NOW,
-        )
+        record(connection, claim, outcomes(claim, *kinds))
         add_people(connection, a_subscriber("late@example.org"))
 
         assert books.count_by_reason(connection, 1) == [
