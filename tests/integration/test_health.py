@@ -1,5 +1,6 @@
 """What whoever watches over the site is told, over real HTTP."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -72,3 +73,16 @@ def test_strangers_learn_in_one_word_whether_it_is_well(own_site: Site) -> None:
 
     assert (well.status_code, well.text) == (200, "well\n")
     assert (unwell.status_code, unwell.text) == (503, "unwell\n")
+
+
+def test_a_database_that_may_only_be_read_is_not_well(
+    own_site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Permissions do not bind root, so the system's answer is put into its mouth."""
+    database = Path(own_site.folder.database)
+    monkeypatch.setattr("os.access", lambda path, mode: (path, mode) != (database, os.W_OK))
+
+    unwell = own_site.web.get("/health")
+
+    assert (unwell.status_code, unwell.text) == (503, "unwell\n")
+    assert own_site.web.get("/archive").status_code == 200

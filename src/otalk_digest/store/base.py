@@ -56,6 +56,9 @@ class Base(Protocol):
     def shift(self) -> AbstractContextManager[int]:
         """Be one of the workers; give its number. Raises SettingsError where there are none."""
 
+    def refusal(self, connection: Connection) -> str | None:
+        """Say why nothing can be written to it, and what to do. It keeps no writer waiting."""
+
     def fault(self, connection: Connection) -> str | None:
         """Say what is wrong with it, and what to do."""
 

@@ -102,6 +102,12 @@ class Store:
             finally:
                 self._held = None
 
+    def check_writable(self) -> None:
+        """Ask whether writing is allowed, in no time and in nobody's way. Raises StoreError."""
+        with self.read() as connection:
+            refusal = self._base.refusal(connection)
+        self._require_none(refusal)
+
     def check(self) -> None:
         """Look for what would stop a run. Raises StoreError."""
         with self.read() as connection:

@@ -116,8 +116,8 @@ class PostgresDatabase:
         with shifts.shift(self.engine) as number:
             yield number
 
-    def fault(self, connection: Connection) -> str | None:
-        """Find out before anything is fetched or sent that nothing can be kept."""
+    def refusal(self, connection: Connection) -> str | None:
+        """Ask what it is: a copy of another one, or closed to writers."""
         is_read_only = connection.scalar(
             text(
                 "SELECT pg_is_in_recovery() OR current_setting('default_transaction_read_only')"
@@ -125,6 +125,10 @@ class PostgresDatabase:
             )
         )
         return f"cannot be written: {_READ_ONLY}" if is_read_only else None
+
+    def fault(self, connection: Connection) -> str | None:
+        """Find out before anything is fetched or sent that nothing can be kept."""
+        return self.refusal(connection)
 
     def daily_fault(self, connection: Connection) -> str | None:
         """Ask each time: it takes no time."""

@@ -20,10 +20,11 @@ from otalk_digest.store import looked_at
 #: How long we wait for another writer.
 _PATIENCE_S = 10.0
 
+_READ_ONLY = "it cannot be written; mend the permissions of the file and its folder"
 # What SQLite says → what a maintainer can do.
 _REMEDIES = (
     ("locked", "another program is writing to it; end that program or wait, then try again"),
-    ("readonly", "it cannot be written; mend the permissions of the file and its folder"),
+    ("readonly", _READ_ONLY),
     ("unable to open", "its folder is missing, or may not be used, or the file; mend that"),
     ("full", "the disk is full; make room, then start the same command again"),
     ("disk i/o", "the disk failed; look after it before starting the same command again"),
@@ -88,6 +89,12 @@ class SqliteFile:
     def shift(self) -> AbstractContextManager[int]:
         """Refuse: a file is on one machine, where one run is as fast."""
         raise SettingsError(f"Workers need PostgreSQL, and {self._path} is a file.")
+
+    def refusal(self, connection: Connection) -> str | None:  # noqa: ARG002 - a server is asked
+        """Ask the system for its permissions; the log is made beside the file."""
+        places = (self._path, self._path.parent)
+        is_writable = all(os.access(place, os.W_OK) for place in places)
+        return None if is_writable else f"cannot be used: {_READ_ONLY}"
 
     def fault(self, connection: Connection) -> str | None:
         """Look at every page."""

@@ -133,6 +133,8 @@ def test_a_server_that_may_only_be_read_is_found_before_a_run(store: Store, othe
 
     with pytest.raises(StoreError, match="cannot be written: it is read-only; name the primary"):
         store.check()
+    with pytest.raises(StoreError, match="cannot be written: it is read-only; name the primary"):
+        store.check_writable()
     with pytest.raises(StoreError, match="it is read-only; name the primary"):
         write(other)
 

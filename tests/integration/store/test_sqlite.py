@@ -223,6 +223,8 @@ def test_a_store_that_may_not_be_written_is_refused(
     try:
         with pytest.raises(StoreError, match="mend"):
             _write(store, "1")
+        with pytest.raises(StoreError, match="mend the permissions of the file and its folder"):
+            store.check_writable()
     finally:
         target.chmod(0o700)
 

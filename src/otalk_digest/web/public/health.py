@@ -53,6 +53,7 @@ def _health(desk: PublicDesk) -> Callable[[Request], Response]:
         try:
             with desk.store.read() as connection:
                 secret_key(connection)
+            desk.store.check_writable()
         except StoreError as error:
             log_event("store_unwell", error=str(error))
             return PlainTextResponse("unwell\n", status_code=503)
