@@ -123,19 +123,22 @@ def _record_consents(connection: Connection, is_change: ColumnElement[bool]) -> 
 
 
 def _update_known(connection: Connection, is_next: ColumnElement[bool]) -> None:
+    values = {
+        "address": _R.address,
+        "name": func.coalesce(_NAME, _S.name),
+        **{name: func.coalesce(_SAID[name], _S[name]) for name in SAID_OR_NOT},
+        **{
+            name: case((_SAID[name] == unsaid, _S[name]), else_=_SAID[name])
+            for name, unsaid in _UNSAID.items()
+        },
+        "consent": case((_MAY_BECOME, _SAID.consent), else_=_S.consent),
+    }
+    # A list that is imported again writes nothing that is there.
+    is_news = or_(*(value.is_distinct_from(_S[name]) for name, value in values.items()))
     connection.execute(
         update(subscribers)
-        .where(_S.id == _R.subscriber_id, _R.said == _SAID.id, is_next)
-        .values(
-            address=_R.address,
-            name=func.coalesce(_NAME, _S.name),
-            **{name: func.coalesce(_SAID[name], _S[name]) for name in SAID_OR_NOT},
-            **{
-                name: case((_SAID[name] == unsaid, _S[name]), else_=_SAID[name])
-                for name, unsaid in _UNSAID.items()
-            },
-            consent=case((_MAY_BECOME, _SAID.consent), else_=_S.consent),
-        )
+        .where(_S.id == _R.subscriber_id, _R.said == _SAID.id, is_next, is_news)
+        .values(values)
     )
 
 

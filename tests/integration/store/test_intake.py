@@ -6,7 +6,8 @@ from typing import Final
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Connection, inspect, select
+from sqlalchemy import Connection, inspect, select, text
+from sqlalchemy.exc import IntegrityError
 from tests.builders import DAY, NOW, a_subscriber
 from tests.stores import examples_for, find_person, suppress, take_in
 
@@ -99,6 +100,22 @@ def test_the_first_day_of_a_reader_is_kept(store: Store) -> None:
         found = find_person(connection, "ann@example.org")
     assert found is not None
     assert found.joined_at == NOW - DAY
+
+
+def test_a_list_that_is_imported_again_writes_no_reader_anew(sqlite: Store) -> None:
+    rows = [a_subscriber("ann@example.org"), a_subscriber("Bea@example.org", zone="Asia/Kolkata")]
+    with sqlite.begin() as connection:
+        take_in(connection, rows)
+        connection.execute(
+            text(
+                "CREATE TEMP TRIGGER writes BEFORE UPDATE ON subscribers"
+                " BEGIN SELECT RAISE(ABORT, 'written'); END"
+            )
+        )
+
+        assert take_in(connection, rows).updated == 2
+        with pytest.raises(IntegrityError, match="written"):
+            take_in(connection, [a_subscriber("ann@example.org", zone="Asia/Tokyo")])
 
 
 def test_nothing_of_the_work_stays_in_the_database(store: Store) -> None:
