@@ -24,6 +24,7 @@ _DIGITS: Final = 2
 #: What parts cells and rows. No list has them: control characters are refused.
 _CELL: Final = "\x1f"
 _ROW: Final = "\x1e"
+#: A row begins with its hash: SHA-256 in hexadecimal.
 _hash_of = itemgetter(slice(64))
 
 #: Hash of the identity, address, name, what is said, the identity where it is not the address.
