@@ -1,7 +1,7 @@
 from dataclasses import astuple
 from itertools import permutations
 from random import Random
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from hypothesis import given
@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from tests.builders import DAY, NOW, a_subscriber
 from tests.stores import examples_for, find_person, suppress, take_in
 
-from otalk_digest.model.audience import Consent, Subscriber
+from otalk_digest.model.audience import Cadence, Consent, Reminder, Subscriber
 from otalk_digest.store import subscribers as people
 from otalk_digest.store.database import Store
 from otalk_digest.store.intake import Taken
@@ -116,6 +116,33 @@ def test_a_list_that_is_imported_again_writes_no_reader_anew(sqlite: Store) -> N
         assert take_in(connection, rows).updated == 2
         with pytest.raises(IntegrityError, match="written"):
             take_in(connection, [a_subscriber("ann@example.org", zone="Asia/Tokyo")])
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("address", "Ann@example.org"),
+        ("name", "Ann the Second"),
+        ("zone", "Asia/Tokyo"),
+        ("country", "JP"),
+        ("language", "ja"),
+        ("cadence", Cadence.MONTHLY),
+        ("reminder", Reminder.MORNING),
+        ("paused_until", NOW + DAY),
+    ],
+)
+def test_what_alone_is_new_in_a_list_is_kept(
+    store: Store,
+    field: str,
+    value: Any,  # noqa: ANN401 - of each field its own
+) -> None:
+    before = a_subscriber("ann@example.org")
+    with store.begin() as connection:
+        take_in(connection, [before])
+        take_in(connection, [before._replace(**{field: value})])
+
+        after = find_person(connection, "ann@example.org")
+    assert getattr(after, field) == value != getattr(before, field)
 
 
 def test_nothing_of_the_work_stays_in_the_database(store: Store) -> None:
