@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError
 
-from otalk_digest.store.turns import CLOCK, LIFE_S, UNTIL, keep_writers_out, signs_of_life
+from otalk_digest.store.turns import CLOCK, LIFE_S, UNTIL, keep_writers_out, let_go, signs_of_life
 
 #: "otdw": the second number of such a lock is the worker's.
 _LOCKS = 0x6F746477
@@ -23,7 +23,6 @@ _NUMBER = text(
     " ON CONFLICT (name) DO UPDATE SET token = leases.token + 1 RETURNING token"
 )
 _LOCK = text(f"SELECT pg_advisory_lock({_LOCKS}, :number)")
-_UNLOCK = text(f"SELECT pg_advisory_unlock({_LOCKS}, :number)")
 _COME = text(
     "INSERT INTO leases (name, token, holder, expires_at)"  # noqa: S608 - made of constants
     f" VALUES (:name, :number, pg_backend_pid(), {UNTIL})"
@@ -60,10 +59,8 @@ def shift(engine: Engine, *, life_s: float = LIFE_S) -> Iterator[int]:
             # After an error it stays, for others to see to what we leave behind.
             with contextlib.suppress(DBAPIError), connection.begin():
                 connection.execute(_GO, ours)
-                connection.execute(_UNLOCK, ours)
         finally:
-            # Whatever happened: the lock must not live on in the pool.
-            connection.invalidate()
+            let_go(connection)
 
 
 def is_any_at_work(connection: Connection) -> bool:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from otalk_digest.errors import BusyError
 
@@ -30,7 +30,7 @@ CLOCK = "timezone('UTC', clock_timestamp())"
 UNTIL = f"{CLOCK} + make_interval(secs => :life)"
 _TRY = text(f"SELECT pg_try_advisory_lock({_RUNNING})")
 _WAIT = text(f"SELECT pg_advisory_lock({_RUNNING})")
-_UNLOCK = text(f"SELECT pg_advisory_unlock({_RUNNING})")
+_UNLOCK = text("SELECT pg_advisory_unlock_all()")
 _ONE_WRITER = text(f"SELECT pg_advisory_xact_lock({_WRITING})")
 _TAKE = text(
     "INSERT INTO leases (name, token, holder, expires_at)"  # noqa: S608 - made of constants
@@ -74,10 +74,8 @@ def turn(engine: Engine, *, name: str, life_s: float = LIFE_S) -> Iterator[int]:
                 token: int = connection.execute(_TAKE, {"life": life_s}).scalar_one()
             with signs_of_life(connection, "run", token, life_s=life_s):
                 yield token
-            _let_go(connection)
         finally:
-            # Whatever happened: the lock must not live on in the pool.
-            connection.invalidate()
+            let_go(connection)
 
 
 def _get_lock(connection: Connection, name: str) -> None:
@@ -91,10 +89,12 @@ def _get_lock(connection: Connection, name: str) -> None:
     raise BusyError(f"Another run is at work on {name}. Nothing was done; the next run will.")
 
 
-def _let_go(connection: Connection) -> None:
+def let_go(connection: Connection) -> None:
     """Unlock now: the server notices only later that a connection is closed."""
-    with contextlib.suppress(DBAPIError), connection.begin():
+    with contextlib.suppress(SQLAlchemyError), connection.begin():
         connection.execute(_UNLOCK)
+    # Whatever happened: the lock must not live on in the pool.
+    connection.invalidate()
 
 
 @contextlib.contextmanager
