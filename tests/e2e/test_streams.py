@@ -63,6 +63,28 @@ def test_refused_rows_that_do_not_fit_on_the_disk_import_nothing(folder: Path) -
     assert started(folder, "subscribers", "list").stdout == before
 
 
+@pytest.mark.parametrize("address", ["reader{}@example.org", "reader{} at example.org"])
+def test_a_list_for_which_there_is_no_room_among_temporary_files_changes_nothing(
+    folder: Path, address: str
+) -> None:
+    """It is long, and so are the rows of it that are refused: neither is kept in memory."""
+    before = started(folder, "subscribers", "list").stdout
+    people = [f"{address.format(number)},{'n' * 60}" for number in range(30_000)]
+    (folder / "long.csv").write_text("\n".join(["email,name", *people]), encoding="utf-8")
+
+    # In blocks of 512 bytes: all that was there before is smaller.
+    cramped = ("/bin/sh", "-c", 'ulimit -f 4000; exec "$@"', "sh", *_COMMAND)
+    ended = started(folder, "subscribers", "import", "long.csv", command=cramped)
+
+    assert ended.stderr.decode().splitlines()[-1] == (
+        "otalk-digest: There is no room for temporary files (File too large). Make some, or name "
+        "another folder in the environment variable TMPDIR, then start the same command again."
+    )
+    assert ended.returncode == 7
+    assert not (folder / "long.rejects.csv").exists()
+    assert started(folder, "subscribers", "list").stdout == before
+
+
 @pytest.mark.parametrize(
     ("words", "status"),
     [

@@ -1,6 +1,7 @@
 """One person, one identity, however an address is spelt. Pure."""
 
 import hashlib
+import hmac
 import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
@@ -41,10 +42,9 @@ _IDENTITY: Final = _plain("a-z")
 _LOCAL: Final = re.compile(rf"(?!.{{64}}){_words('A-Za-z')}")
 #: Far within the limits of a whole address, whatever the part before it.
 _SHORT: Final = 100
-# SHA-256 works on blocks of 64 bytes; RFC 2104 §2 names the pads.
-_BLOCK: Final = 64
-_INNER_PAD: Final = bytes(byte ^ 0x36 for byte in range(256))
-_OUTER_PAD: Final = bytes(byte ^ 0x5C for byte in range(256))
+#: No two readers have one in common, and no import writes more than it must.
+_HASH_BYTES: Final = 16
+_WHAT: Final = b"identity:"
 
 # How email-validator quotes the domain when IDNA refuses a character of it.
 _QUOTED_DOMAIN = re.compile(r" (?:at position \d+ )?in '.*'", re.DOTALL)
@@ -127,19 +127,20 @@ def hash_identity(identity: str, key: bytes) -> str:
 
 
 def identity_hasher(key: bytes) -> Callable[[str], str]:
-    """Return what hashes identities under one key: HMAC-SHA-256, its key read in once.
+    """Return what hashes identities under one key, its key read in once.
 
-    Half the cost of `hmac.digest`, which reads the key in each time.
+    By keyed BLAKE2 (RFC 7693 §2.9), at two fifths of HMAC's cost, under the longest key that it
+    takes, which is what a store is made with. A shorter one is of a store that began with
+    HMAC-SHA-256 and keeps to it: nothing but these hashes is left of whoever was erased.
     """
-    padded = (hashlib.sha256(key).digest() if len(key) > _BLOCK else key).ljust(_BLOCK, b"\0")
-    inner = hashlib.sha256(padded.translate(_INNER_PAD) + b"identity:")
-    outer = hashlib.sha256(padded.translate(_OUTER_PAD))
+    if len(key) != hashlib.blake2b.MAX_KEY_SIZE:
+        return lambda identity: hmac.digest(key, _WHAT + identity.encode(), "sha256").hex()
+    begun = hashlib.blake2b(_WHAT, key=key, digest_size=_HASH_BYTES)
 
     def hashed(identity: str) -> str:
-        one, two = inner.copy(), outer.copy()
-        one.update(identity.encode())
-        two.update(one.digest())
-        return two.hexdigest()
+        mark = begun.copy()
+        mark.update(identity.encode())
+        return mark.hexdigest()
 
     return hashed
 

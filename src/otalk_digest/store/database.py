@@ -1,6 +1,7 @@
 """Open the store, keep its schema current, and give out transactions."""
 
 import contextlib
+import hashlib
 import secrets
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -251,4 +252,5 @@ def _migrate(store: Store, revision: str | None) -> None:
         # Another process may have made it while we waited for its lock.
         has_key = connection.scalar(select(meta.c.key).where(meta.c.key == "secret_key"))
         if revision is None and has_key is None:
-            connection.execute(insert(meta).values(key="secret_key", value=secrets.token_hex(32)))
+            key = secrets.token_hex(hashlib.blake2b.MAX_KEY_SIZE)
+            connection.execute(insert(meta).values(key="secret_key", value=key))

@@ -68,7 +68,7 @@ def take_in(
     tables.create_all(connection, checkfirst=False)
     said = Sayings(connection, now)
     added = updated = kept_out = 0
-    for part in in_parts(connection, people, said):
+    for part in in_parts(people, said):
         new, rows = take_in_new(connection, part, has_facets=said.has_facets)
         added += new
         # Before the next one is read.

@@ -1,19 +1,19 @@
 """A list in parts; a long one in the order of its hashes, all rows of a reader in one part.
 
 Each index that is written out of its order costs more than all else that is done to a row. Rows
-are kept as text meanwhile, which is packed, sorted and taken apart by a call for thousands.
+wait in a file of their own, as text, which is packed, sorted and taken apart by a call for
+thousands.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import chain
 from operator import itemgetter
 from typing import Final
 
-from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, insert, select
-
 from otalk_digest.model.audience import Listed
+from otalk_digest.scratch import Extent, Scratch
 from otalk_digest.store.sayings import Sayings
 
 #: A list up to this length keeps its order; sorting a longer one pays.
@@ -24,25 +24,12 @@ _DIGITS: Final = 2
 #: What parts cells and rows. No list has them: control characters are refused.
 _CELL: Final = "\x1f"
 _ROW: Final = "\x1e"
-#: A row begins with its hash: SHA-256 in hexadecimal.
-_hash_of = itemgetter(slice(64))
 
 #: Hash of the identity, address, name, what is said, the identity where it is not the address.
 #: Empty is absent here: to bind a null costs sqlite3 more than a text.
 StagedRow = tuple[str, str, str, str, str]
 HASH, ADDRESS, NAME, SAID, OTHER = range(5)
 _WIDTH: Final = 5
-
-_parts = MetaData()
-# Rows whose hashes begin alike: they are read once more, and then moved.
-staged_parts = Table(
-    "staged_parts",
-    _parts,
-    Column("digits", String, primary_key=True),
-    Column("batch", Integer, primary_key=True),
-    Column("rows", String, nullable=False),
-    prefixes=["TEMPORARY"],
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +50,15 @@ class Part:
         return self.cells[number::_WIDTH]
 
 
-def in_parts(
-    connection: Connection, people: Iterable[tuple[Listed, Sequence[str]]], sayings: Sayings
-) -> Iterator[Part]:
+@dataclass(slots=True)
+class _Heap:
+    """Rows whose hashes begin alike: where they were put aside, in the order of the list."""
+
+    extents: list[Extent] = field(default_factory=list)
+    count: int = 0
+
+
+def in_parts(people: Iterable[tuple[Listed, Sequence[str]]], sayings: Sayings) -> Iterator[Part]:
     """Yield the rows of a list with their hashes; what each says is written down before."""
     batches: Iterator[list[str]] = _batches(people, sayings)
     first = next(batches, [])
@@ -76,11 +69,10 @@ def in_parts(
     batches = chain([first], batches)
     # Else it were held until all parts are read.
     del first
-    _parts.create_all(connection, checkfirst=False)
-    counts = _put_aside(connection, batches)
-    for digits in _near(counts):
-        yield Part(_taken_up(connection, digits), is_sorted=True)
-    _parts.drop_all(connection, checkfirst=False)
+    with Scratch() as scratch:
+        heaps = _put_aside(scratch, batches)
+        for near in _near(heaps):
+            yield Part(_taken_up(scratch, near), is_sorted=True)
 
 
 def _batches(
@@ -103,41 +95,36 @@ def _batches(
         yield batch
 
 
-def _put_aside(connection: Connection, batches: Iterable[list[str]]) -> Mapping[str, int]:
-    """Write rows down by how their hashes begin; return how many begin so."""
-    counts: Counter[str] = Counter()
-    for number, batch in enumerate(batches):
+def _put_aside(scratch: Scratch, batches: Iterable[list[str]]) -> Sequence[_Heap]:
+    """Put rows where memory is not needed for them, by how their hashes begin."""
+    heaps: defaultdict[str, _Heap] = defaultdict(_Heap)
+    for batch in batches:
         alike: defaultdict[str, list[str]] = defaultdict(list)
         for row in batch:
             alike[row[:_DIGITS]].append(row)
-        packed = []
         for digits, rows in alike.items():
-            counts[digits] += len(rows)
-            packed.append({"digits": digits, "batch": number, "rows": _ROW.join(rows)})
-        connection.execute(insert(staged_parts), packed)
+            heaps[digits].count += len(rows)
+            heaps[digits].extents.append(scratch.add(_ROW.join(rows).encode()))
         # Before the next one is read.
-        del batch, packed, alike, rows
-    return counts
+        del batch, alike, rows
+    return [heap for _, heap in sorted(heaps.items())]
 
 
-def _near(counts: Mapping[str, int]) -> Iterator[tuple[str, str]]:
-    """Yield the first and the last digits of what is held in memory together."""
-    near: list[str] = []
-    held = 0
-    for digits, count in sorted(counts.items()):
-        if near and held + count > _PART:
-            yield near[0], near[-1]
-            near, held = [], 0
-        near.append(digits)
-        held += count
-    yield near[0], near[-1]
+def _near(heaps: Iterable[_Heap]) -> Iterator[Sequence[_Heap]]:
+    """Yield what is held in memory together."""
+    near: list[_Heap] = []
+    for heap in heaps:
+        if near and heap.count + sum(each.count for each in near) > _PART:
+            yield near
+            near = []
+        near.append(heap)
+    yield near
 
 
-def _taken_up(connection: Connection, digits: tuple[str, str]) -> list[str]:
+def _taken_up(scratch: Scratch, heaps: Iterable[_Heap]) -> list[str]:
     """Return the cells of a part in the order of their hashes; rows of a reader in their own."""
-    columns = staged_parts.c
-    query = select(columns.rows).where(columns.digits.between(*digits))
-    packed = connection.scalars(query.order_by(columns.digits, columns.batch))
+    packed = (scratch.read(extent).decode() for heap in heaps for extent in heap.extents)
     rows = _ROW.join(packed).split(_ROW)
-    rows.sort(key=_hash_of)
+    # A row begins with its hash, and one is as long as another.
+    rows.sort(key=itemgetter(slice(rows[0].index(_CELL))))
     return _CELL.join(rows).split(_CELL)

@@ -110,7 +110,7 @@ def test_a_store_keeps_its_key_and_its_content_when_it_is_opened_again(place: Pl
         assert secret_key(connection) == key
         assert connection.scalar(select(meta.c.value).where(meta.c.key == "a")) == "1"
     again.close()
-    assert len(key) == 32
+    assert len(key) == 64
 
 
 def test_a_missing_store_is_made_only_where_that_makes_sense(place: Place) -> None:
