@@ -93,6 +93,26 @@ def test_what_no_list_may_say_nobody_may_add(
     assert "gil@" not in ended.err
 
 
+def test_of_many_readers_a_table_shows_the_first_and_says_where_all_are(folder: Folder) -> None:
+    people = "".join(f"reader{number}@example.org\n" for number in range(995))
+    (folder.path / "many.csv").write_text(f"email\n{people}", encoding="utf-8")
+    all_shown = folder.does("subscribers", "list").out.splitlines()
+
+    assert folder.does("subscribers", "import", "many.csv").status == 0
+    table = folder.does("subscribers", "list", "--addresses").out.splitlines()
+
+    # The headings are a line more.
+    assert (len(all_shown), all_shown[-1]) == (8, "6 subscribers.")
+    assert len(table) == 1_003
+    assert table[1].startswith("ada@example.org ")
+    assert table[1_000].startswith("reader993@example.org ")
+    assert table[-2:] == [
+        "1001 subscribers.",
+        "The first 1000 are shown; all of them with --json.",
+    ]
+    assert len(folder.does("subscribers", "list", "--json").out.splitlines()) == 1_001
+
+
 def test_a_dry_run_says_what_would_be_and_keeps_nothing(folder: Folder) -> None:
     (folder.path / "more.csv").write_text(
         "Kontakt;Name;Größe\nfay@example.org;Fay;7\nbo@example.org;;\nbroken;;\n", encoding="cp1252"

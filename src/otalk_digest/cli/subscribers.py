@@ -1,7 +1,9 @@
 """`subscribers`: the group, and what lists, counts and exports them."""
 
 from io import TextIOWrapper
+from itertools import islice
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -19,6 +21,9 @@ from otalk_digest.store.consents import with_proofs
 from otalk_digest.store.database import secret_key
 from otalk_digest.store.statistics import statistics_of
 
+#: As many as a person may want to look through.
+_SOME: Final = 1_000
+
 
 @click.group()
 def subscribers() -> None:
@@ -27,7 +32,7 @@ def subscribers() -> None:
 
 @subscribers.command(name="list")
 @click.option("--addresses", is_flag=True, help="Show addresses; without it, they are masked.")
-@click.option("--json", "is_json", is_flag=True, help="One subscriber a line.")
+@click.option("--json", "is_json", is_flag=True, help="One subscriber a line, all of them.")
 @click.pass_obj
 def list_(app: App, addresses: bool, is_json: bool) -> None:
     """List subscribers in the order in which they joined."""
@@ -36,7 +41,8 @@ def list_(app: App, addresses: bool, is_json: bool) -> None:
             for person in people.iterate_subscribers(connection):
                 print_json(_subscriber_record(person, has_address=addresses))
             return
-        known = list(people.iterate_subscribers(connection))
+        known = list(islice(people.iterate_subscribers(connection), _SOME))
+        count = sum(people.count_by_consent(connection).values())
     print_table(
         ("reader", "consent", "zone", "country", "tags", "wants", "cadence", "joined"),
         (
@@ -53,7 +59,9 @@ def list_(app: App, addresses: bool, is_json: bool) -> None:
             for person in known
         ),
     )
-    click.echo(f"{counted(len(known), 'subscriber')}.")
+    click.echo(f"{counted(count, 'subscriber')}.")
+    if count > len(known):
+        click.echo(f"The first {_SOME} are shown; all of them with --json.")
 
 
 @subscribers.command()
