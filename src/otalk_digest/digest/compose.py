@@ -110,7 +110,8 @@ def _choose(
     age = now - item.news.happened_at
     is_ahead = item.news.kind is NewsKind.ANNOUNCEMENT and item.news.reading.starts_at is not None
     if not is_ahead and age > timedelta(days=segment.max_age_days):
-        return None, f"older than {segment.max_age_days} days"
+        days = "a day" if segment.max_age_days == 1 else f"{segment.max_age_days} days"
+        return None, f"older than {days}"
     return item, "told together with newer news of the same chat"
 
 

@@ -13,14 +13,16 @@ from sqlalchemy import Connection, Row, select, text
 from sqlalchemy import table as named
 from sqlalchemy.exc import IntegrityError
 from tests.builders import DAY, GUID, TUESDAY, some_news
+from tests.crash.killing import KILLED, Moment, run_killed
 from tests.stores import dump
+from tests.weekly_job import Job
 
 from otalk_digest.model.chat import Phase
 from otalk_digest.model.news import NewsKind
 from otalk_digest.store import database
 from otalk_digest.store.counts import count_lines
 from otalk_digest.store.counts import lines as lines_kept
-from otalk_digest.store.database import Place, Store, open_store, secret_key
+from otalk_digest.store.database import HEAD, Place, Store, open_store, secret_key
 from otalk_digest.store.decisions import newest_decisions
 from otalk_digest.store.editions import list_editions
 from otalk_digest.store.edits import current_edits
@@ -57,6 +59,9 @@ INSERT INTO signups (id, subscriber_id, wishes, wording, source, asked_at, expir
 INSERT INTO signup_tokens VALUES ('t', 1), ('u', 2)
 """
 _OF_READERS = ("subscribers", "subscriber_facets", "deliveries", "signups", "signup_tokens")
+
+#: As `init` writes it.
+_URL = '# url = "sqlite:///otalk-digest.sqlite3"'
 
 
 def _migrate(connection: Connection, revision: str) -> None:
@@ -249,3 +254,32 @@ def test_a_migration_that_is_cut_off_leaves_the_store_as_it_was(place: Place) ->
         connection.execute(text("DELETE FROM subscribers WHERE id = 7"))
         assert len(_everything(connection, "subscriber_facets")) == 1
     store.close()
+
+
+@pytest.mark.parametrize(("when", "left"), [("before", "0016"), ("after", HEAD)])
+def test_an_upgrade_that_is_killed_is_done_whole_or_not_at_all(
+    place: Place, tmp_path: Path, when: str, left: str
+) -> None:
+    older = _with_readers(place, "0016")
+    with older.read() as connection:
+        before = _rows(connection)
+    job = Job(folder=tmp_path / "job")
+    job.folder.mkdir()
+    assert job.does("init", ".").status == 0
+    url = place if isinstance(place, str) else f"sqlite:///{place}"
+    settings = job.folder / "otalk-digest.toml"
+    text_of_init = settings.read_text(encoding="utf-8")
+    assert _URL in text_of_init
+    settings.write_text(text_of_init.replace(_URL, f'url = "{url}"'), encoding="utf-8")
+
+    # After the transaction that asks which version it is.
+    upgrade = Moment(when=when, name="commit App.store", number=2)
+    status, steps = run_killed(job, upgrade, command="editions")
+
+    assert (status, steps) == (KILLED, ["commit App.store"] * 2)
+    for revision in (left, HEAD):
+        with older.read() as connection:
+            assert connection.scalar(text("SELECT version_num FROM alembic_version")) == revision
+            assert _rows(connection) == before
+        assert job.does("editions").status == 0
+    older.close()

@@ -231,6 +231,7 @@ def test_old_news_is_dropped_with_a_reason(kind: NewsKind, phase: Phase | None) 
 
     assert composed([fresh], *chats, max_age_days=10).items
     assert reasons(composed([stale], *chats, max_age_days=10)) == {1: "older than 10 days"}
+    assert reasons(composed([stale], *chats, max_age_days=1)) == {1: "older than a day"}
 
 
 def test_an_announcement_does_not_age_while_its_chat_is_ahead() -> None:
