@@ -9,7 +9,7 @@ from tempfile import TemporaryFile
 from typing import BinaryIO, Final
 
 from otalk_digest.audience.formulas import defused
-from otalk_digest.scratch import wanting_room
+from otalk_digest.spill import wanting_room
 
 #: How many refused rows are shown at once.
 _FIRST: Final = 5

@@ -13,7 +13,7 @@ from operator import itemgetter
 from typing import Final
 
 from otalk_digest.model.audience import Listed
-from otalk_digest.scratch import Extent, Scratch
+from otalk_digest.spill import Extent, Spill
 from otalk_digest.store.sayings import Sayings
 
 #: A list up to this length keeps its order; sorting a longer one pays.
@@ -51,7 +51,7 @@ class Part:
 
 
 @dataclass(slots=True)
-class _Heap:
+class _Bucket:
     """Rows whose hashes begin alike: where they were put aside, in the order of the list."""
 
     extents: list[Extent] = field(default_factory=list)
@@ -69,10 +69,10 @@ def in_parts(people: Iterable[tuple[Listed, Sequence[str]]], sayings: Sayings) -
     batches = chain([first], batches)
     # Else it were held until all parts are read.
     del first
-    with Scratch() as scratch:
-        heaps = _put_aside(scratch, batches)
-        for near in _near(heaps):
-            yield Part(_taken_up(scratch, near), is_sorted=True)
+    with Spill() as spill:
+        buckets = _put_aside(spill, batches)
+        for near in _near(buckets):
+            yield Part(_taken_up(spill, near), is_sorted=True)
 
 
 def _batches(
@@ -95,35 +95,35 @@ def _batches(
         yield batch
 
 
-def _put_aside(scratch: Scratch, batches: Iterable[list[str]]) -> Sequence[_Heap]:
+def _put_aside(spill: Spill, batches: Iterable[list[str]]) -> Sequence[_Bucket]:
     """Put rows where memory is not needed for them, by how their hashes begin."""
-    heaps: defaultdict[str, _Heap] = defaultdict(_Heap)
+    buckets: defaultdict[str, _Bucket] = defaultdict(_Bucket)
     for batch in batches:
         alike: defaultdict[str, list[str]] = defaultdict(list)
         for row in batch:
             alike[row[:_DIGITS]].append(row)
         for digits, rows in alike.items():
-            heaps[digits].count += len(rows)
-            heaps[digits].extents.append(scratch.add(_ROW.join(rows).encode()))
+            buckets[digits].count += len(rows)
+            buckets[digits].extents.append(spill.add(_ROW.join(rows).encode()))
         # Before the next one is read.
         del batch, alike, rows
-    return [heap for _, heap in sorted(heaps.items())]
+    return [bucket for _, bucket in sorted(buckets.items())]
 
 
-def _near(heaps: Iterable[_Heap]) -> Iterator[Sequence[_Heap]]:
+def _near(buckets: Iterable[_Bucket]) -> Iterator[Sequence[_Bucket]]:
     """Yield what is held in memory together."""
-    near: list[_Heap] = []
-    for heap in heaps:
-        if near and heap.count + sum(each.count for each in near) > _PART:
+    near: list[_Bucket] = []
+    for bucket in buckets:
+        if near and bucket.count + sum(each.count for each in near) > _PART:
             yield near
             near = []
-        near.append(heap)
+        near.append(bucket)
     yield near
 
 
-def _taken_up(scratch: Scratch, heaps: Iterable[_Heap]) -> list[str]:
+def _taken_up(spill: Spill, buckets: Iterable[_Bucket]) -> list[str]:
     """Return the cells of a part in the order of their hashes; rows of a reader in their own."""
-    packed = (scratch.read(extent).decode() for heap in heaps for extent in heap.extents)
+    packed = (spill.read(extent).decode() for bucket in buckets for extent in bucket.extents)
     rows = _ROW.join(packed).split(_ROW)
     # A row begins with its hash, and one is as long as another.
     rows.sort(key=itemgetter(slice(rows[0].index(_CELL))))

@@ -16,7 +16,7 @@ class Extent(NamedTuple):
     size: int
 
 
-class Scratch:
+class Spill:
     """Bytes that are written one after the other and read in any order. Raises StoreError."""
 
     def __init__(self) -> None:
