@@ -4,8 +4,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import psycopg
@@ -310,6 +310,38 @@ def test_the_lease_is_free_when_a_run_ends_with_an_error(store: Store, other: St
 
     with other.lease():
         pass
+
+
+def locks_held(store: Store) -> int:
+    with driver(store) as admin:
+        found = admin.execute(
+            "SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database"
+            " WHERE locktype = 'advisory' AND datname = current_database()"
+        )
+        return found.rowcount
+
+
+def fail_while(held: AbstractContextManager[object], during: Callable[[], None]) -> None:
+    with held:
+        during()
+        raise ValueError("a fault")
+
+
+@pytest.mark.parametrize("hold", [Store.lease, Store.shift], ids=["run", "worker"])
+def test_whoever_ends_with_an_error_lets_go_before_the_connection_is_closed(
+    store: Store, hold: Callable[[Store], AbstractContextManager[object]]
+) -> None:
+    """The server notices that later, and until then nobody else were let in."""
+    found = []
+
+    @event.listens_for(engine_of(store), "invalidate")
+    def _look(*_: object) -> None:
+        found.append(locks_held(store))
+
+    with pytest.raises(ValueError, match="a fault"):
+        fail_while(hold(store), during=_look)
+
+    assert found == [1, 0]
 
 
 def test_each_index_of_where_deliveries_stand_holds_nothing_else(store: Store) -> None:
