@@ -3,10 +3,8 @@
 import base64
 import json
 import socket
-import threading
-import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sqlalchemy import select
+from tests.answering import answering
 from tests.maintainer import Folder, a_folder
 from tests.preview_site import WEEK_1, WEEK_2, gloves, hats, kettles
 
@@ -134,16 +133,8 @@ def two_editions(path: Path) -> Folder:
 def _served(desk: PublicDesk, listener: socket.socket, local: str) -> Iterator[httpx.Client]:
     host = {"Host": urlsplit(desk.base_url).netloc}
     config = uvicorn.Config(build_public(desk), log_level="critical", timeout_graceful_shutdown=5)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    try:
-        with closing(
-            httpx.Client(base_url=local, headers=host, trust_env=False, timeout=60)
-        ) as client:
-            while not server.started:
-                time.sleep(0.01)
-            yield client
-    finally:
-        server.should_exit = True
-        thread.join()
+    with (
+        answering(uvicorn.Server(config), listener),
+        httpx.Client(base_url=local, headers=host, trust_env=False, timeout=60) as client,
+    ):
+        yield client

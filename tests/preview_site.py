@@ -3,7 +3,6 @@
 import re
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from urllib.parse import urlencode
 
 import httpx
 import uvicorn
+from tests.answering import answering
 from tests.feeds import SourcePost
 from tests.maintainer import Folder, a_folder, an_announcement, post_chat
 
@@ -138,20 +138,15 @@ def previewing(
 
 @contextmanager
 def _served(gallery: Gallery, ends: threading.Event, *, is_live: bool) -> Iterator[httpx.Client]:
-    listener = socket.create_server((LOOPBACK, 0))
     built = build_app(gallery, token=TOKEN, is_live=is_live, is_ending=ends.is_set)
     config = uvicorn.Config(built, log_level="critical", timeout_graceful_shutdown=5)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    address = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
-    try:
-        with httpx.Client(base_url=address, trust_env=False, timeout=60) as client:
-            while not server.started:
-                time.sleep(0.01)
-            yield client
-    finally:
-        ends.set()
-        server.should_exit = True
-        thread.join()
-        listener.close()
+    with (
+        socket.create_server((LOOPBACK, 0)) as listener,
+        answering(uvicorn.Server(config), listener),
+    ):
+        address = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
+        try:
+            with httpx.Client(base_url=address, trust_env=False, timeout=60) as client:
+                yield client
+        finally:
+            ends.set()

@@ -2,8 +2,6 @@
 
 import asyncio
 import socket
-import threading
-import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -16,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
+from tests.answering import answering
 from tests.view_panels import BASE
 from tests.views import a_view
 
@@ -110,19 +109,10 @@ class Stand:
 def stood() -> Iterator[Stand]:
     """Run it on a free port of loopback."""
     stand = Stand()
-    listener = socket.create_server(("127.0.0.1", 0))
-    stand.origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
     config = uvicorn.Config(
         stand.app(), log_level="critical", lifespan="off", timeout_graceful_shutdown=0
     )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    try:
-        while not server.started:
-            time.sleep(0.01)
-        yield stand
-    finally:
-        server.should_exit = True
-        thread.join()
-        listener.close()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        stand.origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        with answering(uvicorn.Server(config), listener):
+            yield stand

@@ -3,7 +3,6 @@
 import email
 import re
 import shutil
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +15,7 @@ from typing import Final
 
 import httpx
 from playwright.sync_api import Browser, Page, Route
+from tests.answering import answering
 from tests.browser_tools import MEASURES, View
 from tests.smtp_server import MailServer, running
 
@@ -151,29 +151,23 @@ def public_site(folder: Path, *, digest: str = "", address: str = ADDRESS) -> It
         with app.store() as store:
             desk = open_desk(app, store)
             with listen("127.0.0.1", 0) as listener:
-                server = public_server(desk, protocol=HastyProtocol)
-                thread = threading.Thread(target=server.run, args=([listener],))
-                thread.start()
                 origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
-                try:
-                    wait_for(lambda: server.started)
-                    headers = {"Host": NAME}
-                    hooks = {"response": [_require_filled]}
-                    with httpx.Client(
-                        base_url=origin, headers=headers, timeout=30, event_hooks=hooks
-                    ) as client:
-                        yield Site(
-                            origin=origin,
-                            store=store,
-                            mails=mails,
-                            clock=clock,
-                            client=client,
-                            key=desk.links.key,
-                            folder=folder,
-                        )
-                finally:
-                    server.should_exit = True
-                    thread.join()
+                hooks = {"response": [_require_filled]}
+                with (
+                    answering(public_server(desk, protocol=HastyProtocol), listener),
+                    httpx.Client(
+                        base_url=origin, headers={"Host": NAME}, timeout=30, event_hooks=hooks
+                    ) as client,
+                ):
+                    yield Site(
+                        origin=origin,
+                        store=store,
+                        mails=mails,
+                        clock=clock,
+                        client=client,
+                        key=desk.links.key,
+                        folder=folder,
+                    )
 
 
 def _require_filled(answer: httpx.Response) -> None:
