@@ -40,6 +40,17 @@ _CLOSE = (
     .values(closed_at=bindparam("now"), detail=bindparam("why"))
 )
 
+# Said once for every few readers. To build one each time leaves a circle behind for Python to find.
+_CLOSE_WHOLE = (
+    update(attempts)
+    .where(
+        attempts.c.id.in_(bindparam("attempts", expanding=True)),
+        attempts.c.closed_at.is_(None),
+        ~exists().where(_D.attempt_id == attempts.c.id, IS_SENDING),
+    )
+    .values(closed_at=bindparam("now"), detail="recorded")
+)
+
 
 def record_outcomes(
     connection: Connection,
@@ -69,12 +80,7 @@ def record_some(
     """Write what became of deliveries of these attempts; close those that have no other left."""
     write_outcomes(connection, outcomes, now=now)
     if open_attempts:
-        is_waiting = exists().where(_D.attempt_id == attempts.c.id, IS_SENDING)
-        connection.execute(
-            update(attempts)
-            .where(attempts.c.id.in_(open_attempts), attempts.c.closed_at.is_(None), ~is_waiting)
-            .values(closed_at=now, detail="recorded")
-        )
+        connection.execute(_CLOSE_WHOLE, {"attempts": open_attempts, "now": now})
 
 
 def release_attempt(connection: Connection, attempt_id: int, reason: str, *, now: datetime) -> None:

@@ -92,9 +92,13 @@ class _Client(python_http_client.Client):  # type: ignore[misc]  # the package i
         )
 
     def _make_request(
-        self, opener: object, request: urllib.request.Request, timeout: float | None = None
+        self,
+        opener: urllib.request.OpenerDirector,
+        request: urllib.request.Request,
+        timeout: float | None = None,
     ) -> _Received:
-        del opener  # it follows redirects
+        # It follows redirects, and would stay in memory: it and its handlers are a circle.
+        vars(opener).clear()
         response = self._opener.open(request, timeout=timeout or self.timeout)
         return _Received(response)
 
