@@ -216,6 +216,8 @@ def test_a_mistake_of_ours_is_a_page_that_says_so_and_the_preview_goes_on(
         assert "ZeroDivisionError" in answer.text
         assert "ada@example.org" not in answer.text
         assert "default-src 'none'" in answer.headers["content-security-policy"]
+        # As it is (RFC 9112 §9.6): what were asked on it might be lost.
+        assert answer.headers["connection"] == "close"
         assert preview.get().status_code == 200
 
 

@@ -103,7 +103,9 @@ def serve_preview(
 def _bug(base: str) -> Callable[[Request, Exception], Response]:
     def answer(_: Request, error: Exception) -> Response:
         page = render_bug(base, type(error).__name__)
-        return HTMLResponse(page, status_code=500, headers=HEADERS)
+        # What is raised again makes the server hang up: nobody is to ask on that connection.
+        headers = {**HEADERS, "Connection": "close"}
+        return HTMLResponse(page, status_code=500, headers=headers)
 
     return answer
 
